@@ -1,0 +1,48 @@
+# Every target sets up what it needs by itself: uv in .tools/, the locked environment in .venv/.
+# Needs Python 3.11 to 3.13 with venv, make, and the package registries; never root.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+UV := .tools/bin/uv
+RUN := $(UV) run --no-sync
+
+.PHONY: help setup demo ui test lint format bench clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(UV):
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet uv==$(UV_VERSION)
+
+.venv/.ready: $(UV) pyproject.toml uv.lock
+	$(UV) sync --locked --quiet --python $(PYTHON)
+	@touch $@
+
+setup: .venv/.ready  ## the locked environment in .venv/
+
+demo: setup  ## sample studies, then the main job: four folders of annotated pictures
+	$(RUN) doubleread demo
+
+ui: setup  ## the Dagster page on http://127.0.0.1:3000
+	$(RUN) doubleread ui
+
+test: setup  ## the whole suite, on all cores
+	$(RUN) pytest -n auto --dist worksteal
+
+lint: setup  ## format, lint, types and SQL style
+	$(RUN) ruff format --check
+	$(RUN) ruff check
+	$(RUN) mypy
+	$(RUN) sqlfluff lint --disable-progress-bar dbt_project
+
+format: setup  ## rewrite the code in the house style
+	$(RUN) ruff format
+	$(RUN) ruff check --fix
+
+bench: setup  ## the ratios of docs/performance.md, measured on this machine
+	$(RUN) python -m benchmarks
+
+clean:  ## remove the environment and caches; data and results stay
+	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache dbt_project/target dbt_project/logs

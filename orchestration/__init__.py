@@ -1,0 +1,1 @@
+"""doubleread: training sets from double-read mammography."""
