@@ -1,0 +1,19 @@
+"""The annotation database: found, started where there is none, checked, loaded, locked.
+
+Entry points: :func:`open_database` (a :class:`Database` from the settings), :func:`check_raw_tables`,
+:func:`load_raw_tables`, :func:`exclusive`. The tables of the program's own are described in ``records.sql``.
+"""
+
+from orchestration.database.connection import Database, DatabaseError, open_database
+from orchestration.database.locks import exclusive
+from orchestration.database.raw_tables import RawTableError, check_raw_tables, load_raw_tables
+
+__all__ = [
+    "Database",
+    "DatabaseError",
+    "RawTableError",
+    "check_raw_tables",
+    "exclusive",
+    "load_raw_tables",
+    "open_database",
+]

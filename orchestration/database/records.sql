@@ -1,0 +1,59 @@
+-- The program's own records: what became of every image and of every picture. They are claims about files and are
+-- checked against the files before they are relied on; losing them costs time, never a result.
+
+create schema if not exists doubleread;
+
+create table if not exists doubleread.retrieved_scans (
+    store text not null,
+    image text not null,
+    status text not null check (status in ('retrieved', 'failed')),
+    reason text,
+    attempts integer not null,
+    size_bytes bigint,
+    etag text,
+    version text,
+    last_modified timestamptz,
+    sha256 text,
+    local_path text,
+    local_mtime_ns bigint,
+    seconds double precision not null,
+    run_id text not null,
+    updated_at timestamptz not null default now(),
+    check ((status = 'failed') = (reason is not null))
+);
+
+-- Image paths can be longer than an index entry may be.
+create unique index if not exists retrieved_scans_key on doubleread.retrieved_scans (store, md5(image));
+
+comment on table doubleread.retrieved_scans is
+'What became of each image that a finding needs: the verified local copy, or why there is none. One row per store and image.';
+
+create table if not exists doubleread.pictures (
+    training_set text not null,
+    finding_id text not null,
+    label text not null,
+    scan_id text not null,
+    status text not null check (status in ('drawn', 'failed')),
+    reason text,
+    finding_hash text not null,
+    path text,
+    sha256 text,
+    size_bytes bigint,
+    mtime_ns bigint,
+    width integer,
+    height integer,
+    boxes_drawn integer,
+    boxes_clipped integer,
+    boxes_skipped integer,
+    source_image text not null,
+    source_version text,
+    source_sha256 text,
+    drawing text not null,
+    run_id text not null,
+    updated_at timestamptz not null default now(),
+    primary key (training_set, finding_id),
+    check ((status = 'failed') = (reason is not null))
+);
+
+comment on table doubleread.pictures is
+'The picture of each finding, or why there is none. One row per training set folder and finding.';

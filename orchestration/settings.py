@@ -1,0 +1,154 @@
+"""Settings from the environment or ``.env``, typed and checked at start."""
+
+import base64
+import binascii
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestration.errors import SettingsError
+
+IMAGE_STORE_SCHEMES = ("file", "az", "s3")
+
+
+class Settings(BaseSettings):
+    """Everything that differs between installations; every field is the setting of the same name in upper case.
+
+    An empty value counts as unset, as it does for libpq.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    pghost: str | None = None
+    pgport: int | None = Field(default=None, ge=1, le=65535)
+    pguser: str | None = None
+    pgpassword: SecretStr | None = None
+    pgdatabase: str | None = None
+
+    azure_storage_connection_string: SecretStr | None = None
+    azure_storage_account_name: str | None = Field(default=None, pattern=r"^[a-z0-9]{3,24}$")
+    azure_storage_account_key: SecretStr | None = None
+    azure_storage_container_name: str = Field(default="images", pattern=r"^[a-z0-9$][a-z0-9-]{1,62}$")
+    azure_storage_table_name: str = Field(default="report", pattern=r"^[A-Za-z][A-Za-z0-9]{2,62}$")
+
+    doubleread_images: str | None = None
+    doubleread_home: Path = Path(".doubleread")
+    doubleread_training_set: Path = Path("training_set")
+
+    @field_validator("doubleread_home", "doubleread_training_set")
+    @classmethod
+    def _absolute(cls, folder: Path) -> Path:
+        return folder.expanduser().absolute()
+
+    @field_validator("doubleread_images")
+    @classmethod
+    def _known_scheme(cls, url: str | None) -> str | None:
+        if url is not None:
+            parts = urlsplit(url)
+            if parts.scheme not in IMAGE_STORE_SCHEMES:
+                raise ValueError("must start with file:///, az:// or s3://")
+            if parts.username or parts.password or parts.query:
+                raise ValueError("must hold no credentials; they have settings of their own")
+            if parts.scheme == "file" and (parts.netloc or not parts.path.startswith("/")):
+                raise ValueError("must be an absolute path, file:///folder")
+            if parts.scheme != "file" and not parts.netloc:
+                raise ValueError(f"must name a container or bucket, {parts.scheme}://name/prefix")
+        return url
+
+    @field_validator("azure_storage_account_key")
+    @classmethod
+    def _base64(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            try:
+                base64.b64decode(key.get_secret_value(), validate=True)
+            except binascii.Error:
+                raise ValueError("is not the base64 text that Azure shows as an account key") from None
+        return key
+
+    @field_validator("azure_storage_connection_string")
+    @classmethod
+    def _connection_string(cls, text: SecretStr | None, _info: ValidationInfo) -> SecretStr | None:
+        if text is not None:
+            fields = connection_string_fields(text.get_secret_value())
+            if not {"accountname", "blobendpoint"} & fields.keys():
+                raise ValueError("names neither an AccountName nor a BlobEndpoint")
+        return text
+
+    @model_validator(mode="after")
+    def _key_has_a_name(self) -> Self:
+        if self.azure_storage_account_key and not self.azure_storage_account_name:
+            raise ValueError("AZURE_STORAGE_ACCOUNT_KEY is set, AZURE_STORAGE_ACCOUNT_NAME is not")
+        if self.doubleread_images and self.doubleread_images.startswith("az://") and not self.has_azure:
+            raise ValueError(
+                "DOUBLEREAD_IMAGES is in Azure; set AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT_NAME"
+            )
+        return self
+
+    @property
+    def has_azure(self) -> bool:
+        """Whether an Azure storage account is named."""
+        return bool(self.azure_storage_connection_string or self.azure_storage_account_name)
+
+    @property
+    def has_database(self) -> bool:
+        """Whether a database of one's own is named; the embedded one serves where none is."""
+        return any((self.pghost, self.pgport, self.pguser, self.pgpassword, self.pgdatabase))
+
+    @cached_property
+    def images_url(self) -> str:
+        """URL of the image store: as set, else the Azure container, else a folder under ``DOUBLEREAD_HOME``."""
+        if self.doubleread_images:
+            return self.doubleread_images.rstrip("/")
+        if self.has_azure:
+            return f"az://{self.azure_storage_container_name}"
+        return (self.doubleread_home / "images").as_uri()
+
+    @property
+    def libpq_environment(self) -> dict[str, str]:
+        """The ``PG*`` variables that are set, as libpq, psycopg and dbt read them."""
+        values = {
+            "PGHOST": self.pghost,
+            "PGPORT": self.pgport,
+            "PGUSER": self.pguser,
+            "PGPASSWORD": self.pgpassword.get_secret_value() if self.pgpassword else None,
+            "PGDATABASE": self.pgdatabase,
+        }
+        return {name: str(value) for name, value in values.items() if value is not None}
+
+
+def connection_string_fields(text: str) -> dict[str, str]:
+    """The ``Name=value`` pairs of an Azure storage connection string, names in lower case.
+
+    Raises:
+        ValueError: a part has no ``=``; the message does not repeat the text, which holds a key.
+    """
+    fields = {}
+    for part in filter(None, text.strip().split(";")):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise ValueError("is not of the form Name=value;Name=value")
+        fields[name.strip().lower()] = value.strip()
+    return fields
+
+
+def load_settings() -> Settings:
+    """Read and check the settings.
+
+    Raises:
+        SettingsError: one line for each setting that is wrong, naming it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors(include_input=False, include_url=False, include_context=False):
+            name = ".".join(str(part) for part in problem["loc"]).upper()
+            message = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"{name}: {message}" if name else message)
+        raise SettingsError("; ".join(lines)) from None
