@@ -1,0 +1,181 @@
+"""Azure Blob: an account by its credentials, and its stored MD5, which obstore does not show."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    HttpResponseError,
+    ResourceNotFoundError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+from azure.core.pipeline.policies import RetryPolicy
+from azure.identity import CredentialUnavailableError, DefaultAzureCredential
+from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient
+from obstore.auth.azure import AzureCredentialProvider
+from obstore.store import AzureStore
+
+from orchestration.settings import Settings, connection_string_fields
+from orchestration.stores.errors import RetryableStoreError, StoreUnavailableError, from_status
+from orchestration.stores.image_store import ImageStore, ImageVersion
+from orchestration.stores.transport import CONNECT_SECONDS, NO_RETRIES, READ_SECONDS, client_options
+
+if TYPE_CHECKING:
+    from obstore.store import AzureConfig
+
+LIST_PAGE = 5_000  # the most that Azure puts on one page
+# Our own attempts are counted and reported; the SDK's would hide behind them.
+SDK_OPTIONS: dict[str, Any] = {
+    "connection_timeout": CONNECT_SECONDS,
+    "read_timeout": READ_SECONDS,
+    "retry_policy": RetryPolicy.no_retries(),
+}
+
+
+@dataclass(frozen=True)
+class AzureAccount:
+    """A storage account: its blob endpoint and, unless the machine's identity serves, a key or a SAS token."""
+
+    blob_endpoint: str
+    name: str
+    key: str | None = field(default=None, repr=False)
+    sas_token: str | None = field(default=None, repr=False)
+
+    @property
+    def uses_identity(self) -> bool:
+        """Whether the machine's identity is the credential."""
+        return not (self.key or self.sas_token)
+
+    @property
+    def credential(self) -> AzureNamedKeyCredential | AzureSasCredential | DefaultAzureCredential:
+        """The credential as the Azure SDKs take it."""
+        if self.key:
+            return AzureNamedKeyCredential(self.name, self.key)
+        if self.sas_token:
+            return AzureSasCredential(self.sas_token)
+        return DefaultAzureCredential()
+
+    def blob_service(self) -> BlobServiceClient:
+        """A client of the account."""
+        return BlobServiceClient(self.blob_endpoint, credential=self.credential, **SDK_OPTIONS)
+
+    def obstore_config(self) -> "AzureConfig":
+        """The account as obstore takes it."""
+        config: dict[str, Any] = {"account_name": self.name, "endpoint": self.blob_endpoint}
+        if self.key:
+            config["account_key"] = self.key
+        elif self.sas_token:
+            config["sas_key"] = self.sas_token
+        return config  # type: ignore[return-value]
+
+
+def azure_account(settings: Settings) -> AzureAccount:
+    """The account that the settings name.
+
+    Raises:
+        StoreUnavailableError: they name none.
+    """
+    if settings.azure_storage_connection_string:
+        return account_of_connection_string(settings.azure_storage_connection_string.get_secret_value())
+    if not settings.azure_storage_account_name:
+        raise StoreUnavailableError(
+            "AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT_NAME must name an account"
+        )
+    key = settings.azure_storage_account_key
+    name = settings.azure_storage_account_name
+    return AzureAccount(f"https://{name}.blob.core.windows.net", name, key.get_secret_value() if key else None)
+
+
+def account_of_connection_string(text: str) -> AzureAccount:
+    """The account of an Azure storage connection string.
+
+    Raises:
+        ValueError: a part has no ``=``; the message does not repeat the text.
+    """
+    fields = connection_string_fields(text)
+    suffix = fields.get("endpointsuffix", "core.windows.net")
+    protocol = fields.get("defaultendpointsprotocol", "https")
+    endpoint = fields.get("blobendpoint") or f"{protocol}://{fields['accountname']}.blob.{suffix}"
+    name = fields.get("accountname") or urlsplit(endpoint).netloc.partition(".")[0]
+    return AzureAccount(
+        endpoint.rstrip("/"),
+        name,
+        fields.get("accountkey"),
+        fields.get("sharedaccesssignature", "").lstrip("?") or None,
+    )
+
+
+class AzureImageStore(ImageStore):
+    """Images in an Azure Blob container; versions carry the MD5 that Azure stores."""
+
+    def __init__(self, url: str, account: AzureAccount, container: str, prefix: str) -> None:
+        self._container: ContainerClient = account.blob_service().get_container_client(container)
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._check_container(account, container)
+        super().__init__(
+            url,
+            AzureStore(
+                container,
+                prefix=prefix or None,
+                config=account.obstore_config(),
+                client_options=client_options(account.blob_endpoint),
+                retry_config=NO_RETRIES,
+                credential_provider=AzureCredentialProvider() if account.uses_identity else None,
+            ),
+        )
+
+    def _check_container(self, account: AzureAccount, container: str) -> None:
+        setting = "AZURE_STORAGE_CONTAINER_NAME or DOUBLEREAD_IMAGES"
+        try:
+            self._container.get_container_properties()
+        except ResourceNotFoundError:
+            raise StoreUnavailableError(
+                f"the container {container} does not exist in the Azure account {account.name} ({setting})"
+            ) from None
+        except (ClientAuthenticationError, CredentialUnavailableError) as error:
+            source = "AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_CONNECTION_STRING" if account.key else "its identity"
+            raise StoreUnavailableError(
+                f"Azure refused the credential for the account {account.name}, container {container}: "
+                f"check {source} ({type(error).__name__})"
+            ) from None
+        except (HttpResponseError, ServiceRequestError, ServiceResponseError) as error:
+            raise StoreUnavailableError(
+                f"the Azure account {account.name} does not answer at {account.blob_endpoint}: check "
+                f"AZURE_STORAGE_ACCOUNT_NAME or AZURE_STORAGE_CONNECTION_STRING ({type(error).__name__})"
+            ) from None
+
+    def _head(self, path: str) -> ImageVersion:
+        with _as_store_errors():
+            return self._version(self._container.get_blob_client(self._prefix + path).get_blob_properties())
+
+    def _list(self, folder: str) -> Iterator[ImageVersion]:
+        start = self._prefix + (f"{folder}/" if folder else "")
+        with _as_store_errors():
+            yield from map(self._version, self._container.list_blobs(start or None, results_per_page=LIST_PAGE))
+
+    def _version(self, blob: BlobProperties) -> ImageVersion:
+        md5 = blob.content_settings.content_md5
+        etag = blob.etag if blob.etag.startswith('"') else f'"{blob.etag}"'
+        return ImageVersion(
+            path=blob.name.removeprefix(self._prefix),
+            size=blob.size,
+            etag=etag,  # listings give it bare, requests for one blob in quotes
+            version=blob.version_id,
+            last_modified=blob.last_modified,
+            md5=bytes(md5).hex() if md5 else None,
+        )
+
+
+@contextmanager
+def _as_store_errors() -> Iterator[None]:
+    try:
+        yield
+    except HttpResponseError as error:
+        raise from_status(error.status_code or 0) from None
+    except (ServiceRequestError, ServiceResponseError) as error:
+        raise RetryableStoreError(f"the connection failed ({type(error).__name__})") from None

@@ -1,0 +1,69 @@
+"""What can go wrong at a store: what a retry can mend and what it cannot are different types."""
+
+import re
+
+from obstore import exceptions
+
+from orchestration.errors import DoublereadError
+
+# object_store writes "… Server returned non-2xx status code: 429 Too Many Requests: …".
+_STATUS = re.compile(r"non-2xx status code: (\d{3})")
+
+
+class StoreError(Exception):
+    """One object can't be had; the message says why, without a URL's query, which may hold a signature."""
+
+
+class RetryableStoreError(StoreError):
+    """A later attempt may succeed: timeout, reset, 408, 429, 5xx, a short or damaged body."""
+
+
+class PermanentStoreError(StoreError):
+    """No attempt will succeed until someone changes the store or the name: 404, 403, an object too large."""
+
+
+class UnsafePathError(PermanentStoreError):
+    """A name from outside that must not become a path."""
+
+
+class StoreUnavailableError(DoublereadError, ConnectionError):
+    """The store as a whole can't be used; the message names the container, bucket or folder and the setting."""
+
+
+OBSTORE_ERRORS = (exceptions.BaseError, OSError, ValueError)  # a malformed path is a ValueError
+
+_NOT_FOUND = "not in the store (404)"
+_FORBIDDEN = "the store refuses access to it (403); check the credential's rights"
+
+_BY_TYPE: list[tuple[tuple[type[Exception], ...], type[StoreError], str]] = [
+    ((exceptions.NotFoundError, FileNotFoundError), PermanentStoreError, _NOT_FOUND),
+    (
+        (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError, PermissionError),
+        PermanentStoreError,
+        _FORBIDDEN,
+    ),
+    ((exceptions.InvalidPathError, ValueError), PermanentStoreError, "the store can't hold an object of this name"),
+    ((exceptions.PreconditionError,), RetryableStoreError, "it changed in the store while it was read"),
+]
+
+
+def from_obstore(error: Exception) -> StoreError:
+    """The error of ours that says whether to try again."""
+    for kinds, kind, message in _BY_TYPE:
+        if isinstance(error, kinds):
+            return kind(message)
+    match = _STATUS.search(str(error))
+    if match is None:
+        return RetryableStoreError(f"the connection failed ({type(error).__name__})")
+    return from_status(int(match[1]))
+
+
+def from_status(status: int) -> StoreError:
+    """The error for an HTTP status that is no success."""
+    if status == 404:
+        return PermanentStoreError(_NOT_FOUND)
+    if status in {401, 403}:
+        return PermanentStoreError(_FORBIDDEN)
+    if 400 <= status < 500 and status not in {408, 429}:
+        return PermanentStoreError(f"the store answered {status}")
+    return RetryableStoreError(f"the store answered {status}")
