@@ -6,14 +6,16 @@ Entry points: :func:`open_database` (a :class:`Database` from the settings), :fu
 
 from orchestration.database.connection import Database, DatabaseError, open_database
 from orchestration.database.locks import exclusive
-from orchestration.database.raw_tables import RawTableError, check_raw_tables, load_raw_tables
+from orchestration.database.raw_tables import RawTable, RawTableError, check_raw_tables, load_raw_tables, raw_tables
 
 __all__ = [
     "Database",
     "DatabaseError",
+    "RawTable",
     "RawTableError",
     "check_raw_tables",
     "exclusive",
     "load_raw_tables",
     "open_database",
+    "raw_tables",
 ]

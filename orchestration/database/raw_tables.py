@@ -14,13 +14,7 @@ from psycopg import sql
 
 from orchestration.database.connection import Database
 from orchestration.errors import DoublereadError
-
-LABELS = (
-    "has_benign_microcalsifications",
-    "has_malign_microcalcifications",
-    "has_benign_mass",
-    "has_malign_mass",
-)
+from orchestration.labels import LABELS
 
 IDS = ("smallint", "integer", "bigint", "numeric", "uuid", "text", "character varying")
 TEXTS = ("text", "character varying")

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
@@ -45,6 +45,15 @@ class AzureAccount:
     name: str
     key: str | None = field(default=None, repr=False)
     sas_token: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def at(cls, blob_endpoint: str, *, key: str | None = None, sas_token: str | None = None) -> Self:
+        """The account at an endpoint: named by the host, or by the path where the host is an emulator's address."""
+        parts = urlsplit(blob_endpoint)
+        host = parts.hostname or ""
+        is_emulator = host == "localhost" or not host.strip("0123456789.:")
+        name = parts.path.strip("/") if is_emulator else host.partition(".")[0]
+        return cls(blob_endpoint.rstrip("/"), name, key, sas_token)
 
     @property
     def uses_identity(self) -> bool:
@@ -101,13 +110,9 @@ def account_of_connection_string(text: str) -> AzureAccount:
     suffix = fields.get("endpointsuffix", "core.windows.net")
     protocol = fields.get("defaultendpointsprotocol", "https")
     endpoint = fields.get("blobendpoint") or f"{protocol}://{fields['accountname']}.blob.{suffix}"
-    name = fields.get("accountname") or urlsplit(endpoint).netloc.partition(".")[0]
-    return AzureAccount(
-        endpoint.rstrip("/"),
-        name,
-        fields.get("accountkey"),
-        fields.get("sharedaccesssignature", "").lstrip("?") or None,
-    )
+    sas_token = fields.get("sharedaccesssignature", "").lstrip("?") or None
+    account = AzureAccount.at(endpoint, key=fields.get("accountkey"), sas_token=sas_token)
+    return replace(account, name=fields.get("accountname", account.name))
 
 
 class AzureImageStore(ImageStore):

