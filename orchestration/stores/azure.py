@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
 from azure.core.exceptions import (
+    AzureError,
     ClientAuthenticationError,
     HttpResponseError,
     ResourceNotFoundError,
     ServiceRequestError,
     ServiceResponseError,
 )
-from azure.core.pipeline.policies import RetryPolicy
 from azure.identity import CredentialUnavailableError, DefaultAzureCredential
 from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient
 from obstore.auth.azure import AzureCredentialProvider
@@ -33,7 +33,7 @@ LIST_PAGE = 5_000  # the most that Azure puts on one page
 SDK_OPTIONS: dict[str, Any] = {
     "connection_timeout": CONNECT_SECONDS,
     "read_timeout": READ_SECONDS,
-    "retry_policy": RetryPolicy.no_retries(),
+    "retry_total": 0,
 }
 
 
@@ -142,17 +142,21 @@ class AzureImageStore(ImageStore):
             raise StoreUnavailableError(
                 f"the container {container} does not exist in the Azure account {account.name} ({setting})"
             ) from None
-        except (ClientAuthenticationError, CredentialUnavailableError) as error:
-            source = "AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_CONNECTION_STRING" if account.key else "its identity"
-            raise StoreUnavailableError(
-                f"Azure refused the credential for the account {account.name}, container {container}: "
-                f"check {source} ({type(error).__name__})"
-            ) from None
-        except (HttpResponseError, ServiceRequestError, ServiceResponseError) as error:
-            raise StoreUnavailableError(
-                f"the Azure account {account.name} does not answer at {account.blob_endpoint}: check "
-                f"AZURE_STORAGE_ACCOUNT_NAME or AZURE_STORAGE_CONNECTION_STRING ({type(error).__name__})"
-            ) from None
+        except (AzureError, CredentialUnavailableError) as error:
+            status = getattr(error, "status_code", None)
+            if status in {401, 403} or isinstance(error, ClientAuthenticationError | CredentialUnavailableError):
+                source = (
+                    "the machine's identity"
+                    if account.uses_identity
+                    else "AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_CONNECTION_STRING"
+                )
+                message = f"Azure refused the credential for the account {account.name}: check {source}"
+            else:
+                message = (
+                    f"the Azure account {account.name} does not answer at {account.blob_endpoint}: check "
+                    "AZURE_STORAGE_ACCOUNT_NAME or AZURE_STORAGE_CONNECTION_STRING"
+                )
+            raise StoreUnavailableError(f"{message} ({status or type(error).__name__})") from None
 
     def _head(self, path: str) -> ImageVersion:
         with _as_store_errors():
