@@ -1,0 +1,1 @@
+"""DICOM: codecs for compressed frames, headers, archives, reassembly."""

@@ -1,0 +1,187 @@
+"""The codecs of imagecodecs (BSD) as a plug-in of pydicom's decoders.
+
+pydicom has no decoder of its own for JPEG Lossless, JPEG-LS or HTJ2K; the usual packages for them are under the GPL,
+slower, or hold the interpreter's lock. ``register()`` adds this plug-in, named ``PLUGIN``, to every decoder that it
+serves, after which ``Dataset.pixel_array`` can read those syntaxes too. pydicom tries plug-ins in the order in which
+they were added, so ``decode_frame`` asks for this one by name: it alone compares what a codestream declares with what
+the data set declares before it takes memory, and it refuses frames that are cut short, where libjpeg and OpenJPH
+return the part that they have.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import numpy.typing as npt
+from pydicom.dataset import Dataset
+from pydicom.pixels.common import PhotometricInterpretation
+from pydicom.pixels.decoders.base import DecodeRunner, get_decoder
+from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
+    UID,
+    HTJ2KLossless,
+    HTJ2KLosslessRPCL,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+)
+
+from orchestration.dicom.codestreams import Codestream, jpeg2000_codestream, jpeg_codestream
+
+PLUGIN = "imagecodecs"
+
+Samples = npt.NDArray[Any]
+
+
+def register() -> None:
+    """Add the plug-in to pydicom's decoders; further calls change nothing."""
+    for syntax in DECODER_DEPENDENCIES:
+        decoder = get_decoder(syntax)
+        if PLUGIN not in decoder.available_plugins:
+            decoder.add_plugin(PLUGIN, (__name__, "_decode_frame"))
+
+
+def decode_frame(dataset: Dataset, index: int = 0) -> Samples:
+    """One frame of stored values, before any look-up table, with nothing but colour brought to RGB.
+
+    Args:
+        dataset: with its Pixel Data, Image Pixel module (PS3.3 C.7.6.3) and file meta information.
+        index: which frame, from 0.
+
+    Returns:
+        (rows, columns) or (rows, columns, 3) of the integer type that Bits Allocated and Pixel Representation say.
+
+    Raises:
+        Exception: pydicom's and the codecs' own; the classes differ from syntax to syntax.
+    """
+    register()
+    syntax = UID(dataset.file_meta.TransferSyntaxUID)
+    plugin = PLUGIN if syntax in DECODER_DEPENDENCIES else ""
+    samples, _ = get_decoder(syntax).as_array(dataset, index=index, decoding_plugin=plugin)
+    return samples.astype(samples.dtype.newbyteorder("="), copy=False)
+
+
+def is_available(uid: str) -> bool:
+    """Whether this plug-in decodes the transfer syntax; part of pydicom's protocol."""
+    return uid in DECODER_DEPENDENCIES
+
+
+def _decode_frame(source: bytes, runner: DecodeRunner) -> bytes:
+    """Decode one frame; pydicom calls this by name.
+
+    Raises:
+        ValueError: the codestream is not what the data set declares, or is cut short.
+        RuntimeError: a codec cannot decode it.
+    """
+    if runner.transfer_syntax == RLELossless:
+        return _decode_rle(source, runner)
+    if runner.transfer_syntax in _JPEG2000_DECODERS:
+        codestream = jpeg2000_codestream(source)
+        decode = _JPEG2000_DECODERS[runner.transfer_syntax]
+    else:
+        codestream = jpeg_codestream(source)
+        decode = _JPEG_DECODERS[runner.transfer_syntax]
+    _check(codestream, runner)
+    samples = decode(source, codestream)
+    if samples.shape != codestream.shape or samples.dtype.itemsize != codestream.sample_bytes:
+        raise ValueError(f"the codestream decodes to {samples.shape} {samples.dtype}, not to what it declares")
+    # pydicom views the bytes by these: the container may be narrower than Bits Allocated, and colour by pixel.
+    runner.set_option("bits_allocated", 8 * samples.dtype.itemsize)
+    if codestream.components > 1:
+        runner.set_option("planar_configuration", 0)
+    if runner.photometric_interpretation in _TRANSFORMED_BACK:
+        runner.set_option("photometric_interpretation", PhotometricInterpretation.RGB)
+    return samples.tobytes()
+
+
+def _check(codestream: Codestream, runner: DecodeRunner) -> None:
+    """Refuse a codestream that is cut short or contradicts the data set, before memory is taken for it."""
+    declared = (runner.rows, runner.columns, runner.samples_per_pixel)
+    if (codestream.rows, codestream.columns, codestream.components) != declared:
+        raise ValueError(
+            f"the codestream has {codestream.rows} rows, {codestream.columns} columns and {codestream.components} "
+            f"samples per pixel, the data set {declared[0]}, {declared[1]} and {declared[2]}"
+        )
+    if codestream.precision > runner.bits_allocated:
+        raise ValueError(
+            f"the codestream has {codestream.precision} bits, (0028,0100) 'Bits Allocated' is {runner.bits_allocated}"
+        )
+    if not codestream.complete:
+        raise ValueError("the codestream has no end marker: it is cut short")
+
+
+def _decode_jpeg(source: bytes, codestream: Codestream) -> Samples:
+    """JPEG, lossy or lossless, by libjpeg-turbo; components as stored, since pydicom converts colour itself."""
+    if codestream.components == 1:
+        return imagecodecs.jpeg8_decode(source)
+    return imagecodecs.jpeg8_decode(source, colorspace="RGB", outcolorspace="RGB")
+
+
+def _decode_jpegls(source: bytes, _: Codestream) -> Samples:
+    """JPEG-LS by CharLS, which reports damage by itself."""
+    return imagecodecs.jpegls_decode(source)
+
+
+def _decode_jpeg2000(source: bytes, _: Codestream) -> Samples:
+    """JPEG 2000 by OpenJPEG, on one thread: where several frames wait, several processes decode them."""
+    return imagecodecs.jpeg2k_decode(source, numthreads=1)
+
+
+def _decode_htj2k(source: bytes, codestream: Codestream) -> Samples:
+    """HTJ2K by OpenJPH.
+
+    imagecodecs 2026.3.6 loses an error of OpenJPH that occurs amid the rows and leaves those below unwritten. Their
+    absence shows by a pattern at the end that was there before and is still.
+    """
+    samples = np.empty(codestream.shape, f"{'i' if codestream.signed else 'u'}{codestream.sample_bytes}")
+    end = samples.reshape(-1).view(np.uint8)[-64:]
+    untouched = np.resize(np.frombuffer(b"\xa5\x5a\xc3\x3c", np.uint8), end.size)
+    end[:] = untouched
+    samples = imagecodecs.htj2k_decode(source, planar=False, out=samples)
+    if np.array_equal(end, untouched):
+        raise RuntimeError("OpenJPH reported an error amid the rows")
+    return samples
+
+
+def _decode_rle(source: bytes, runner: DecodeRunner) -> bytes:
+    """RLE Lossless (PS3.5 annex G); the result is ordered by plane, as pydicom's own plug-in leaves it."""
+    dtype = np.dtype(f"<u{runner.bits_allocated // 8}")
+    expected = runner.rows * runner.columns * runner.samples_per_pixel * dtype.itemsize
+    segments = int.from_bytes(source[:4], "little")
+    if segments != runner.samples_per_pixel * dtype.itemsize:
+        raise ValueError(f"the frame has {segments} RLE segments, not {runner.samples_per_pixel * dtype.itemsize}")
+    decoded = imagecodecs.dicomrle_decode(source, dtype, out=expected)
+    if len(decoded) != expected:
+        raise ValueError(f"the RLE segments hold {len(decoded)} bytes, not {expected}")
+    runner.set_option("planar_configuration", 1)
+    return bytes(decoded)
+
+
+_JPEG_DECODERS: dict[str, Callable[[bytes, Codestream], Samples]] = {
+    JPEGBaseline8Bit: _decode_jpeg,
+    JPEGExtended12Bit: _decode_jpeg,
+    JPEGLossless: _decode_jpeg,
+    JPEGLosslessSV1: _decode_jpeg,
+    JPEGLSLossless: _decode_jpegls,
+    JPEGLSNearLossless: _decode_jpegls,
+}
+_JPEG2000_DECODERS: dict[str, Callable[[bytes, Codestream], Samples]] = {
+    JPEG2000Lossless: _decode_jpeg2000,
+    JPEG2000: _decode_jpeg2000,
+    HTJ2KLossless: _decode_htj2k,
+    HTJ2KLosslessRPCL: _decode_htj2k,
+    HTJ2K: _decode_htj2k,
+}
+
+# JPEG 2000 decoders undo the component transform that these name (PS3.5 A.4.4), so that RGB comes out.
+_TRANSFORMED_BACK = (PhotometricInterpretation.YBR_ICT, PhotometricInterpretation.YBR_RCT)
+
+DECODER_DEPENDENCIES = dict.fromkeys([*_JPEG_DECODERS, *_JPEG2000_DECODERS, RLELossless], ("numpy", "imagecodecs"))
+"""Transfer syntaxes that the plug-in decodes, and what it needs; part of pydicom's protocol."""

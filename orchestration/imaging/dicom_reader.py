@@ -1,0 +1,93 @@
+"""DICOM images of one frame, to eight bits.
+
+Only the elements that make up the image are parsed, so that nothing about the patient is ever in memory as text.
+"""
+
+import zlib
+from io import BytesIO
+
+import numpy as np
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+from pydicom.pixels.processing import apply_color_lut
+from pydicom.tag import BaseTag
+from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+from orchestration.dicom.codecs import Samples, decode_frame
+from orchestration.imaging.errors import ImageError, refusing
+from orchestration.imaging.pixels import MAX_DECODED_BYTES, Image8, check_size, grey_if_equal, linear_table, look_up
+from orchestration.imaging.window import grey8
+
+IMAGE_ELEMENTS = [
+    *("SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows", "Columns"),
+    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit"),
+    *("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence"),
+    *("RescaleIntercept", "RescaleSlope", "ModalityLUTSequence"),
+    *(f"{colour}PaletteColorLookupTableDescriptor" for colour in ("Red", "Green", "Blue")),
+    *(f"{colour}PaletteColorLookupTableData" for colour in ("Red", "Green", "Blue")),
+    *(f"Segmented{colour}PaletteColorLookupTableData" for colour in ("Red", "Green", "Blue")),
+    *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
+    *("ExtendedOffsetTable", "ExtendedOffsetTableLengths", "PixelData"),
+]
+_PREAMBLE = 132
+_GREY = ("MONOCHROME1", "MONOCHROME2")
+
+
+def read_dicom(data: bytes) -> Image8:
+    """Decode a DICOM image (PS3.3 C.7.6.3) to the eight bits that it is to be shown with.
+
+    Raises:
+        ImageError: damaged, cut short, too large, without pixels, or of several frames: a box does not say on which
+            of them it was drawn.
+    """
+    with refusing("is a damaged DICOM file: its header cannot be read"):
+        _check_deflated(data)
+        dataset = dcmread(BytesIO(data), specific_tags=IMAGE_ELEMENTS)
+        _check_image(dataset)
+    syntax = dataset.file_meta.TransferSyntaxUID
+    with refusing(f"is a damaged DICOM file, or one that no decoder here reads ({syntax.name})"):
+        samples = decode_frame(dataset)
+    with refusing("is a DICOM image whose look-up tables or window cannot be applied"):
+        if dataset.PhotometricInterpretation in _GREY:
+            return grey8(dataset, samples)
+        return grey_if_equal(_rgb(dataset, samples))
+
+
+def _check_deflated(data: bytes) -> None:
+    """Refuse a deflated data set that grows too large, since pydicom inflates it whole (PS3.5 A.5)."""
+    file = BytesIO(data)
+    file.seek(_PREAMBLE)
+    meta = read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=_after_file_meta)
+    if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        inflater.decompress(data[file.tell() :], MAX_DECODED_BYTES)
+        if not inflater.eof:
+            raise ImageError("is a deflated DICOM file that is cut short or too large")
+
+
+def _after_file_meta(tag: BaseTag, _vr: str | None, _length: int) -> bool:
+    return tag.group != 2
+
+
+def _check_image(dataset: Dataset) -> None:
+    """Refuse what has no faithful picture, before memory is taken for it."""
+    if "PixelData" not in dataset:
+        raise ImageError("is a DICOM file without Pixel Data (7FE0,0010)")
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    if frames != 1:
+        raise ImageError(f"is a DICOM image of {frames} frames; a box does not say on which of them it was drawn")
+    if not 1 <= dataset.BitsAllocated <= 16:
+        raise ImageError(f"is a DICOM image of {dataset.BitsAllocated} bits a sample; at most 16 are read")
+    check_size(dataset.Columns, dataset.Rows, dataset.SamplesPerPixel * (1 if dataset.BitsAllocated <= 8 else 2))
+
+
+def _rgb(dataset: Dataset, samples: Samples) -> Image8:
+    """Eight-bit RGB of a colour image; a palette is applied, YBR_FULL and YBR_FULL_422 have become RGB already."""
+    bits = int(dataset.BitsStored)
+    if dataset.PhotometricInterpretation == "PALETTE COLOR":
+        samples = apply_color_lut(samples, dataset)
+        bits = 8 * samples.dtype.itemsize
+    if samples.ndim != 3 or samples.shape[2] != 3 or samples.dtype not in (np.uint8, np.uint16):
+        raise ImageError("is a DICOM image of a colour space that is not read")
+    return np.ascontiguousarray(samples if bits == 8 else look_up(linear_table(bits), samples))

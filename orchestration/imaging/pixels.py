@@ -1,0 +1,81 @@
+"""What a decoded image is, how large it may be, and how more than eight bits become eight."""
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from orchestration.imaging.errors import ImageError
+
+Image8 = npt.NDArray[np.uint8]
+"""``uint8``, C-contiguous: (rows, columns) of grey values or (rows, columns, 3) of RGB."""
+
+MAX_PIXELS = 50_000_000
+"""Most pixels that an image may have: digitised film at 50 µm has 28 million, a full-field mammogram 14 million."""
+
+MAX_DECODED_BYTES = 4 * MAX_PIXELS
+"""Most bytes that the samples may take once decoded; with it a worker stays below 1 GB even on the largest image."""
+
+STRIPE_ROWS = 64
+"""Rows worked on at once where the whole image would leave the processor's cache (64 rows of RGB are 0.6 MB)."""
+
+
+def check_size(width: int, height: int, bytes_per_pixel: int) -> None:
+    """Refuse a size before memory is taken for it.
+
+    Raises:
+        ImageError: no pixels, too many, or too many bytes once decoded.
+    """
+    if width < 1 or height < 1:
+        raise ImageError(f"has no pixels ({width} x {height})")
+    if width * height > MAX_PIXELS:
+        raise ImageError(f"declares {width} x {height} pixels; at most {MAX_PIXELS:,} are read")
+    if width * height * bytes_per_pixel > MAX_DECODED_BYTES:
+        raise ImageError(
+            f"declares {width} x {height} pixels of {bytes_per_pixel} bytes each; at most {MAX_DECODED_BYTES:,} bytes "
+            "are read"
+        )
+
+
+@cache
+def linear_table(bits: int) -> Image8:
+    """Grey value of eight bits for each sample of ``bits`` bits: v * 255 / (2**bits - 1), rounded half up.
+
+    Samples beyond ``bits`` are white. Shape (65536,), so that any ``uint16`` is an index.
+    """
+    top = 2**bits - 1
+    samples = np.minimum(np.arange(65536, dtype=np.int64), top)
+    table: Image8 = ((2 * 255 * samples + top) // (2 * top)).astype(np.uint8)
+    table.flags.writeable = False
+    return table
+
+
+def look_up(table: Image8, samples: npt.NDArray[np.uint8 | np.uint16]) -> Image8:
+    """``table[samples]`` in stripes, 10 ms for 3328 x 4096 where the plain expression takes 19.
+
+    Args:
+        table: a grey value for each number that a sample of this type can be.
+        samples: (rows, ...) indices.
+    """
+    greys = np.empty(samples.shape, np.uint8)
+    for top in range(0, len(samples), STRIPE_ROWS):
+        stripe = slice(top, top + STRIPE_ROWS)
+        np.take(table, samples[stripe], out=greys[stripe], mode="clip")  # "raise" would make a copy first
+    return greys
+
+
+def grey_if_equal(image: Image8) -> Image8:
+    """The grey image that an RGB image of equal channels is, else the RGB image itself.
+
+    Neighbouring bytes are compared, which is contiguous and so three times faster than comparing channels; the
+    third comparison of each pixel is with the next pixel's red and does not count.
+    """
+    if image.ndim == 2:
+        return image
+    for top in range(0, len(image), STRIPE_ROWS):
+        samples = np.ascontiguousarray(image[top : top + STRIPE_ROWS]).reshape(-1)
+        differs = samples[:-1] != samples[1:]
+        differs[2::3] = False
+        if differs.any():
+            return image
+    return np.ascontiguousarray(image[..., 0])

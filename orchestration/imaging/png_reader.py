@@ -1,0 +1,140 @@
+"""PNG, strictly: every critical checksum is compared, and nothing but the image itself reaches a decoder.
+
+kornia-rs decodes plain grey and RGB (14 ms for 3328 x 4096 grey, 42 ms with libpng, 70 ms with Pillow) and lets other
+threads run meanwhile; libpng, by way of imagecodecs, decodes the rest. Left to itself kornia-rs returns the indices
+of a palette image as if they were greys, so it is given only what it was checked with.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import imagecodecs
+import kornia_rs.io
+import numpy as np
+import numpy.typing as npt
+from isal import isal_zlib
+
+from orchestration.imaging.errors import ImageError, refusing
+from orchestration.imaging.pixels import Image8, check_size, grey_if_equal, linear_table, look_up
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+# Colour type -> samples per pixel once decoded (a palette entry is three), and the bit depths it may have:
+# PNG specification (third edition), table 8.
+_GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
+_SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 3, _GREY_ALPHA: 2, _RGBA: 4}
+_DEPTHS = {_GREY: (1, 2, 4, 8, 16), _RGB: (8, 16), _PALETTE: (1, 2, 4, 8), _GREY_ALPHA: (8, 16), _RGBA: (8, 16)}
+_KORNIA_MODES = {_GREY: "mono", _RGB: "rgb"}
+_KORNIA_DECODERS = {8: kornia_rs.io.decode_image_png_u8, 16: kornia_rs.io.decode_image_png_u16}
+_LIKELY_BITS = (10, 12, 14, 16)
+
+
+class _Header(NamedTuple):
+    """The IHDR chunk."""
+
+    width: int
+    height: int
+    depth: int
+    colour_type: int
+    compression: int
+    filtering: int
+    interlace: int
+
+
+def read_png(data: bytes) -> Image8:
+    """Decode a PNG to eight bits.
+
+    Alpha and transparency are left out, as by Pillow's ``convert("RGB")``. Fewer than eight bits are scaled to the
+    full range; of 16 bits those that are significant are brought to eight linearly.
+
+    Raises:
+        ImageError: damaged, cut short, too large or not a PNG that the specification knows.
+    """
+    header = _header(data)
+    critical, sbit = _critical_chunks(data)
+    samples = _decode(critical, header)
+    if samples.ndim == 3:
+        colours = 1 if samples.shape[2] <= 2 else 3
+        samples = samples[..., 0] if colours == 1 else samples[..., :3]
+    greys = _eight_bits(samples, sbit) if samples.dtype == np.uint16 else samples
+    return grey_if_equal(np.ascontiguousarray(greys))
+
+
+def _header(data: bytes) -> _Header:
+    """The header, checked; nothing of the image has been read before it is."""
+    if len(data) < 33 or data[8:16] != b"\x00\x00\x00\x0dIHDR":
+        raise ImageError("is a PNG without a header")
+    header = _Header(*struct.unpack(">IIBBBBB", data[16:29]))
+    if header.depth not in _DEPTHS.get(header.colour_type, ()):
+        raise ImageError(f"is a PNG of unknown colour type {header.colour_type} with {header.depth} bits")
+    if header.compression or header.filtering or header.interlace > 1:
+        raise ImageError("is a PNG of unknown compression, filtering or interlacing")
+    check_size(header.width, header.height, _SAMPLES[header.colour_type] * (2 if header.depth == 16 else 1))
+    return header
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Type, start and end of each chunk, checksum included, up to IEND; critical checksums are compared."""
+    view = memoryview(data)
+    start = len(SIGNATURE)
+    kind = b""
+    while kind != b"IEND":
+        if start + 12 > len(data):
+            raise ImageError("is a PNG that is cut short")
+        kind = data[start + 4 : start + 8]
+        end = start + 12 + int.from_bytes(data[start : start + 4], "big")
+        if end > len(data):
+            raise ImageError("is a PNG that is cut short")
+        # A capital first letter marks a chunk that the image cannot be shown without.
+        if kind[:1].isupper() and isal_zlib.crc32(view[start + 4 : end - 4]) != int.from_bytes(
+            data[end - 4 : end], "big"
+        ):
+            raise ImageError("is a damaged PNG: a checksum does not match")
+        yield kind, start, end
+        start = end
+
+
+def _critical_chunks(data: bytes) -> tuple[bytes, bytes]:
+    """The PNG without its ancillary chunks (text, profiles, animation), and the content of its sBIT chunk if any."""
+    parts = [SIGNATURE]
+    sbit = b""
+    for kind, start, end in _chunks(data):
+        if kind in (b"IHDR", b"PLTE", b"IDAT", b"IEND"):
+            parts.append(data[start:end])
+        elif kind[:1].isupper():
+            raise ImageError("is a PNG with a critical chunk that the specification does not know")
+        elif kind == b"sBIT":
+            sbit = data[start + 8 : end - 4]
+    return b"".join(parts), sbit
+
+
+def _decode(png: bytes, header: _Header) -> npt.NDArray[Any]:
+    """The samples as stored, (rows, columns) or (rows, columns, samples), scaled to eight bits where fewer."""
+    decoder = _KORNIA_DECODERS.get(header.depth)
+    mode = _KORNIA_MODES.get(header.colour_type)
+    shape = (header.height, header.width)
+    with refusing("is a damaged PNG: its pixels cannot be decoded"):
+        if decoder and mode and not header.interlace:
+            samples: npt.NDArray[Any] = decoder(png, shape, mode)
+        else:
+            samples = imagecodecs.png_decode(png)
+    if samples.shape[:2] != shape:
+        raise ImageError("is a damaged PNG: it decodes to another size than it declares")
+    return samples
+
+
+def _eight_bits(samples: npt.NDArray[np.uint16], sbit: bytes) -> Image8:
+    """Bring 16-bit samples to eight, linearly from the bits that are significant.
+
+    Those are the bits that the sBIT chunk gives, else the smallest of 10, 12, 14 and 16 that holds the maximum. The
+    specification puts significant bits at the top of a sample (11.3.2.3), scanners write them at the bottom; samples
+    too large for the latter are the former.
+    """
+    highest = int(samples.max())
+    declared = max(sbit, default=16)
+    if not 1 <= declared <= 16 or not sbit:
+        declared = next(bits for bits in _LIKELY_BITS if highest < 2**bits)
+    if highest < 2**declared:
+        return look_up(linear_table(declared), samples)
+    return look_up(linear_table(declared)[np.arange(65536) >> (16 - declared)], samples)
