@@ -1,0 +1,44 @@
+"""The root command and its groups. Heavy imports wait until a command needs them: ``--help`` answers at once."""
+
+from typing import Annotated
+
+import typer
+
+from orchestration.cli import load, main_job, ui
+
+app = typer.Typer(
+    name="doubleread",
+    help=(
+        "From double-read mammography annotations to training sets that can be trusted.\n\n"
+        "Settings come from the environment or from .env in the current folder: PGHOST, PGPORT, PGUSER, PGPASSWORD and "
+        "PGDATABASE for the annotation database, DOUBLEREAD_IMAGES for the image store, AZURE_STORAGE_… for Azure. "
+        "Without any, an embedded PostgreSQL and a local folder serve, below .doubleread.\n\n"
+        "Exit status: 0 all was done; 1 some items failed, each is named and the rest is done; 2 usage or settings."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+app.command("demo")(main_job.demo)
+app.command("load")(load.load)
+app.command("build")(main_job.build)
+app.command("ui")(ui.ui)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"doubleread {version('doubleread')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    _show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """The options of the root command."""

@@ -1,0 +1,33 @@
+"""What a person sees: results on standard output, progress on standard error and only on a terminal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from orchestration.progress import Listener
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Listener]:
+    """A listener that shows a bar for each stage it hears of, where standard error is a terminal."""
+    bars: dict[str, TaskID] = {}
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=(errors := Console(stderr=True)),
+        disable=not errors.is_terminal,
+        transient=True,
+    ) as progress:
+
+        def listener(stage: str, done: int, total: int) -> None:
+            if stage not in bars:
+                bars[stage] = progress.add_task(stage.replace("_", " "), total=total)
+            progress.update(bars[stage], completed=done, total=total)
+
+        yield listener

@@ -1,0 +1,62 @@
+"""Running the main job in this process, as a run of Dagster's that its page shows."""
+
+import contextlib
+import io
+from collections.abc import Sequence
+
+import dagster as dg
+
+from orchestration.cli.instance import prepare_instance
+from orchestration.database import Database, check_raw_tables
+from orchestration.errors import DoublereadError
+from orchestration.progress import Listener, listening
+from orchestration.settings import Settings
+from orchestration.stores.uploading import open_for_writing
+from orchestration.transformations import expected_raw_tables, project_variables
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+class MainJobError(DoublereadError):
+    """A stage of the main job did not end well; the message says which and why."""
+
+
+def run_main_job(settings: Settings, database: Database, progress: Listener) -> list[str]:
+    """Run everything and return a line for each check that failed.
+
+    Raises:
+        DoublereadError: the database, the raw tables or the store are not as the settings say.
+        MainJobError: a stage could not do its work.
+    """
+    check_raw_tables(database, project_variables()["raw_schema"], expected_raw_tables())
+    open_for_writing(settings)
+    prepare_instance(settings)
+    from orchestration.definitions import defs
+    from orchestration.defs.label_folders.partitions import ALL_LABELS_TAGS
+
+    output = io.StringIO()
+    with dg.DagsterInstance.get() as instance, listening(progress), contextlib.redirect_stdout(output):
+        result = defs.resolve_job_def("main_job").execute_in_process(
+            run_config=QUIET, instance=instance, tags=ALL_LABELS_TAGS, raise_on_error=False
+        )
+    if not result.success:
+        raise MainJobError(_why_it_failed(result.all_events))
+    return _failed_checks(result.get_asset_check_evaluations())
+
+
+def _failed_checks(evaluations: Sequence[dg.AssetCheckEvaluation]) -> list[str]:
+    return [
+        f"check {check.check_name} of {check.asset_key.to_user_string()} failed: {check.description or ''}".rstrip(": ")
+        for check in evaluations
+        if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
+    ]
+
+
+def _why_it_failed(events: Sequence[dg.DagsterEvent]) -> str:
+    for event in events:
+        if event.is_step_failure and event.step_failure_data.error:
+            error = event.step_failure_data.error
+            while error.cause:
+                error = error.cause
+            return f"{event.step_key} failed: {error.message.strip()}"
+    return "the run failed; doubleread ui shows its log"

@@ -1,0 +1,24 @@
+"""Dagster's own records below ``DOUBLEREAD_HOME``, unless ``DAGSTER_HOME`` names a deployment's."""
+
+import os
+
+from orchestration.settings import Settings
+
+DAGSTER_YAML = """\
+# Written by doubleread where it was missing; yours to change.
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+"""
+
+
+def prepare_instance(settings: Settings) -> None:
+    """Set ``DAGSTER_HOME`` where it is not set and make the folder and its ``dagster.yaml`` where they are missing."""
+    if not os.environ.get("DAGSTER_HOME"):
+        home = settings.doubleread_home / "dagster"
+        home.mkdir(parents=True, exist_ok=True)
+        yaml = home / "dagster.yaml"
+        if not yaml.exists():
+            yaml.write_text(DAGSTER_YAML)
+        os.environ["DAGSTER_HOME"] = str(home)

@@ -1,0 +1,87 @@
+"""``doubleread demo`` and ``doubleread build``: the main job."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from orchestration.cli.display import console, progress_bars
+from orchestration.cli.load import load_folder
+
+if TYPE_CHECKING:
+    from orchestration.settings import Settings
+    from orchestration.training_set import Failure, LabelSummary
+
+
+def demo() -> None:
+    """Make sample studies, load them and run the main job.
+
+    The sample is synthetic: four-view studies at full size with readings that cover every case of the rule. It goes
+    through the configured database and image store, or through the embedded ones where none is configured.
+    """
+    from orchestration.sample import write_sample
+    from orchestration.settings import load_settings
+
+    settings = load_settings()
+    folder = settings.doubleread_home / "sample"
+    with progress_bars() as report:
+        sample = write_sample(folder, progress=lambda done, total: report("sample images", done, total))
+    console.print(f"{folder}: {sample.studies} synthetic studies, {sample.scans} images")
+    failed = load_folder(folder)
+    _build(settings, failed=failed)
+
+
+def build() -> None:
+    """Run the main job: models, scans, label folders, manifest.
+
+    Builds and tests the dbt models in the annotation database, retrieves the images that findings need, draws one
+    picture per finding into the label folders below DOUBLEREAD_TRAINING_SET and writes manifest.parquet beside them.
+    Running it again costs what has changed. A second run waits for the first.
+    """
+    from orchestration.settings import load_settings
+
+    _build(load_settings(), failed=0)
+
+
+def _build(settings: "Settings", *, failed: int) -> None:
+    from orchestration.cli.execution import run_main_job
+    from orchestration.database import open_database
+    from orchestration.training_set import failed_pictures, failed_scans, summarize
+
+    training_set = settings.doubleread_training_set
+    database = open_database(settings)
+    with progress_bars() as report:
+        complaints = run_main_job(settings, database, report)
+    scans, scans_failed = failed_scans(database, settings.images_url)
+    pictures, pictures_failed = failed_pictures(database, training_set)
+    _print_failures("images that could not be retrieved", scans, scans_failed)
+    _print_failures("findings without a picture", pictures, pictures_failed)
+    for complaint in complaints:
+        console.print(complaint, style="red", markup=False)
+    _print_summary(summarize(database, training_set), training_set)
+    if failed or scans_failed or pictures_failed or complaints:
+        raise typer.Exit(1)
+
+
+def _print_failures(what: str, failures: "list[Failure]", count: int) -> None:
+    if count:
+        console.print(f"{count:,} {what}:", style="red")
+    for failure in failures:
+        console.print(f"  {failure.item}: {failure.reason}", markup=False)
+    if count > len(failures):
+        console.print(f"  and {count - len(failures):,} more: doubleread.retrieved_scans and doubleread.pictures")
+
+
+def _print_summary(summaries: "list[LabelSummary]", training_set: Path) -> None:
+    from rich.table import Table
+
+    table = Table("label", title="Training set", title_justify="left")
+    for heading in ("studies\nmatched", "findings", "pictures", "rejected:\nincomplete\nstudy", "incomplete\nreading",
+                    "inconsistent\nreading", "single\nreader", "readers\ndisagree"):  # fmt: skip
+        table.add_column(heading, justify="right", vertical="bottom")
+    for summary in summaries:
+        counts = (summary.studies, summary.findings, summary.pictures, *summary.rejected.values())
+        table.add_row(summary.label, *(f"{count:,}" for count in counts))
+    console.print(table)
+    console.print(f"pictures: {training_set}/<label>/<scan id>.png, listed in {training_set}/manifest.parquet")
+    console.print("the page:  doubleread ui  (or: make ui), then http://127.0.0.1:3000")

@@ -1,0 +1,33 @@
+"""``doubleread ui``: the Dagster page."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def ui(
+    *,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 3000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than this machine's need care.")
+    ] = "127.0.0.1",
+) -> None:
+    """Open the Dagster page: lineage, materializations, checks, schedules.
+
+    Runs until interrupted. The page has no log-in of its own: keep it on this machine or behind one.
+    """
+    from orchestration.cli.instance import prepare_instance
+    from orchestration.settings import load_settings
+    from orchestration.transformations import ensure_manifest
+
+    settings = load_settings()
+    prepare_instance(settings)
+    ensure_manifest()
+    os.environ["DOUBLEREAD_HOME"] = str(settings.doubleread_home)
+    os.environ["DOUBLEREAD_TRAINING_SET"] = str(settings.doubleread_training_set)
+    os.chdir(Path(__file__).parents[2])
+    dagster = Path(sys.executable).parent / "dagster"
+    os.execv(dagster, [str(dagster), "dev", "-w", "workspace.yaml", "-h", host, "-p", str(port)])  # noqa: S606

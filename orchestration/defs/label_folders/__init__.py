@@ -1,0 +1,1 @@
+"""One folder of annotated pictures per label."""

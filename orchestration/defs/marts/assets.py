@@ -1,0 +1,62 @@
+"""The dbt project as assets, with its tests as checks and its column lineage."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+
+from orchestration.database import check_raw_tables, exclusive
+from orchestration.defs.reporting import logged_waiting
+from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource
+from orchestration.progress import report
+from orchestration.transformations import (
+    dbt_environment,
+    ensure_manifest,
+    expected_raw_tables,
+    project_variables,
+    wait_for_other_dbt,
+)
+
+FINDINGS = dg.AssetKey("double_matched_findings")
+
+
+class Translator(DagsterDbtTranslator):
+    """One group for each layer of the dbt project; one key for each model, its name."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """A model is its name; a source's table is ``raw/<table>``."""
+        if dbt_resource_props["resource_type"] == "source":
+            return dg.AssetKey(["raw", dbt_resource_props["name"]])
+        return dg.AssetKey(dbt_resource_props["name"])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """The layer: the first folder below ``models``, or ``seeds``."""
+        if dbt_resource_props["resource_type"] == "source":
+            return "raw"
+        if dbt_resource_props["resource_type"] == "seed":
+            return "seeds"
+        return str(dbt_resource_props["fqn"][1])
+
+
+@dbt_assets(
+    manifest=ensure_manifest(),
+    dagster_dbt_translator=Translator(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True)),
+    name="dbt_models",
+)
+def dbt_models(
+    context: dg.AssetExecutionContext,
+    dbt: DbtCliResource,
+    annotation_database: AnnotationDatabaseResource,
+    folders: FoldersResource,
+) -> Iterator[Any]:
+    """Build and test the models, one run at a time."""
+    database = annotation_database.open()
+    check_raw_tables(database, project_variables()["raw_schema"], expected_raw_tables())
+    report("models", 0, 1)
+    with exclusive(database, "marts", on_wait=logged_waiting(context)):
+        wait_for_other_dbt(database, on_wait=logged_waiting(context))
+        with dbt_environment(database):
+            invocation = dbt.cli(["build"], context=context, target_path=folders.dbt_target_path)
+            yield from invocation.stream().fetch_column_metadata().fetch_row_counts()
+    report("models", 1, 1)

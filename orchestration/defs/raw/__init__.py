@@ -1,0 +1,1 @@
+"""The raw tables and the image store: where the flow begins."""

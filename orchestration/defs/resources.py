@@ -1,0 +1,106 @@
+"""Resources: the annotation database, the image store, dbt. Secrets stay in the environment and out of the page."""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+from dagster_azure.blob import (
+    AzureBlobStorageDefaultCredential,
+    AzureBlobStorageKeyCredential,
+    AzureBlobStorageResource,
+    AzureBlobStorageSASTokenCredential,
+)
+from dagster_dbt import DbtCliResource
+
+from orchestration.database import Database, open_database
+from orchestration.settings import Settings, load_settings
+from orchestration.stores import ImageStore, open_image_store
+from orchestration.stores.azure import AzureAccount, azure_account
+from orchestration.transformations import DBT, PROJECT_DIR
+
+SECRET_VARIABLE = "DOUBLEREAD_AZURE_SECRET"  # noqa: S105  the name of a variable, not a secret
+
+
+class AnnotationDatabaseResource(dg.ConfigurableResource[Database]):
+    """The annotation database of the settings, or the embedded one."""
+
+    def open(self) -> Database:
+        """Find or start it."""
+        return open_database(load_settings())
+
+
+class ImageStoreResource(dg.ConfigurableResource[ImageStore]):
+    """The image store at a URL; an Azure container is opened with dagster-azure's resource."""
+
+    url: str
+    azure: dg.ResourceDependency[AzureBlobStorageResource]
+
+    def open(self) -> ImageStore:
+        """Open the store and check that it is there."""
+        account = account_of_resource(self.azure) if self.url.startswith("az://") else None
+        return open_image_store(self.url, account)
+
+
+class FoldersResource(dg.ConfigurableResource[None]):
+    """The folders on this machine: state below ``home``, and the training set."""
+
+    home: str
+    training_set: str
+
+    @property
+    def scans_path(self) -> Path:
+        """Where verified copies of scans lie."""
+        return Path(self.home) / "scans"
+
+    @property
+    def dbt_target_path(self) -> Path:
+        """Where dbt keeps what it parsed and compiled."""
+        return Path(self.home) / "dbt"
+
+    @property
+    def training_set_path(self) -> Path:
+        """Where the label folders and the manifest lie."""
+        return Path(self.training_set)
+
+
+def make_resources(settings: Settings) -> dict[str, object]:
+    """The resources for these settings."""
+    azure = azure_resource(settings)
+    return {
+        "annotation_database": AnnotationDatabaseResource(),
+        "azure_blob_storage": azure,
+        "image_store": ImageStoreResource(url=settings.images_url, azure=azure),
+        "folders": FoldersResource(
+            home=str(settings.doubleread_home), training_set=str(settings.doubleread_training_set)
+        ),
+        "dbt": DbtCliResource(project_dir=str(PROJECT_DIR), profiles_dir=str(PROJECT_DIR), dbt_executable=str(DBT)),
+    }
+
+
+def azure_resource(settings: Settings) -> AzureBlobStorageResource:
+    """dagster-azure's resource for the account of the settings.
+
+    The secret is handed over in a variable of this process's environment, since the resource shows its other fields
+    in the page.
+    """
+    account = azure_account(settings) if settings.has_azure else AzureAccount("", "")
+    secret = account.key or account.sas_token
+    if secret:
+        os.environ[SECRET_VARIABLE] = secret
+    credential: AzureBlobStorageKeyCredential | AzureBlobStorageSASTokenCredential | AzureBlobStorageDefaultCredential
+    if account.key:
+        credential = AzureBlobStorageKeyCredential(key=dg.EnvVar(SECRET_VARIABLE))
+    elif account.sas_token:
+        credential = AzureBlobStorageSASTokenCredential(token=dg.EnvVar(SECRET_VARIABLE))
+    else:
+        credential = AzureBlobStorageDefaultCredential()
+    return AzureBlobStorageResource(account_url=account.blob_endpoint, credential=credential)
+
+
+def account_of_resource(resource: AzureBlobStorageResource) -> AzureAccount:
+    """The account that dagster-azure's resource names, as the stores take it."""
+    return AzureAccount.at(
+        resource.account_url,
+        key=getattr(resource.credential, "key", None),
+        sas_token=getattr(resource.credential, "token", None),
+    )

@@ -1,0 +1,25 @@
+"""A standing check that stays red while an image that a finding needs can't be had."""
+
+import dagster as dg
+
+from orchestration.defs.reporting import failures_table
+from orchestration.defs.resources import AnnotationDatabaseResource, ImageStoreResource
+from orchestration.defs.scans.assets import retrieved_scans
+from orchestration.training_set import failed_scans
+
+
+@dg.asset_check(asset=retrieved_scans, description="Every image that a finding needs was retrieved.")
+def no_scan_left_failed(
+    annotation_database: AnnotationDatabaseResource, image_store: ImageStoreResource
+) -> dg.AssetCheckResult:
+    """Name the images that are missing, and what to do."""
+    failures, count = failed_scans(annotation_database.open(), image_store.url)
+    what_to_do = (
+        "Upload the missing images to the store or mend their path in mmgscans_mmgscan, then materialize "
+        "retrieved_scans and label_folders again; what succeeded is not fetched again."
+    )
+    return dg.AssetCheckResult(
+        passed=count == 0,
+        description=f"{count:,} images could not be retrieved. {what_to_do}" if count else "All were retrieved.",
+        metadata={"failed": count, **failures_table(failures)},
+    )

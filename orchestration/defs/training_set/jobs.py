@@ -1,0 +1,50 @@
+"""The jobs that make the training set, and what starts them."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from orchestration.defs.label_folders.partitions import ALL_LABELS_TAGS, label_partitions
+from orchestration.defs.marts.assets import FINDINGS
+
+main_job = dg.define_asset_job(
+    "main_job",
+    selection=dg.AssetSelection.all(),
+    partitions_def=label_partitions,
+    tags=ALL_LABELS_TAGS,
+    description="Everything: models, scans, label folders, manifest.",
+)
+
+folders_job = dg.define_asset_job(
+    "folders_job",
+    selection=dg.AssetSelection.groups("training_set"),
+    partitions_def=label_partitions,
+    tags=ALL_LABELS_TAGS,
+    description="From the marts as they are: scans, label folders, manifest.",
+)
+
+nightly = dg.ScheduleDefinition(
+    name="nightly",
+    job=main_job,
+    cron_schedule="0 3 * * *",
+    tags=ALL_LABELS_TAGS,
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="Everything, every night at three; off until switched on.",
+)
+
+
+@dg.asset_sensor(
+    asset_key=FINDINGS,
+    job=folders_job,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="A mart that was made outside the main job leads to fresh folders.",
+)
+def changed_mart(
+    context: dg.SensorEvaluationContext, asset_event: dg.EventLogEntry
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Ask for the folders unless the run that made the mart makes them as well."""
+    run = context.instance.get_run_by_id(asset_event.run_id)
+    if run is not None and run.job_name == main_job.name:
+        yield dg.SkipReason("the main job makes the folders itself")
+    else:
+        yield dg.RunRequest(run_key=context.cursor, tags=ALL_LABELS_TAGS)

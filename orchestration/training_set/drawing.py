@@ -1,0 +1,77 @@
+"""What a worker does: one scan and the boxes of one finding become one picture beside its final place."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.imaging import Box, ImageError, annotate
+
+# Raised with every change of what is drawn or how it is encoded: pictures of an earlier version are drawn again.
+DRAWING_VERSION = 1
+
+
+@dataclass(frozen=True)
+class DrawingTask:
+    """One picture to draw.
+
+    ``source`` must have the SHA-256 ``source_sha256``; the picture goes to ``target``, which does not exist yet and
+    which the caller renames.
+    """
+
+    finding_id: str
+    source: Path
+    source_sha256: str
+    caption: str
+    boxes: tuple[Box, ...]
+    target: Path
+
+
+@dataclass(frozen=True)
+class DrawingOutcome:
+    """What became of one task: a whole picture at ``target``, or a ``reason``.
+
+    ``source_damaged`` tells that the local copy of the scan is not what was retrieved.
+    """
+
+    finding_id: str
+    reason: str | None = None
+    source_damaged: bool = False
+    sha256: str | None = None
+    size: int = 0
+    width: int = 0
+    height: int = 0
+    boxes_drawn: int = 0
+    boxes_clipped: int = 0
+    boxes_skipped: int = 0
+
+
+def draw(task: DrawingTask) -> DrawingOutcome:
+    """Draw one picture; a scan that can't be drawn is an outcome, not an exception."""
+    try:
+        data = task.source.read_bytes()
+    except OSError as error:
+        reason = f"the retrieved copy of its scan can't be read ({error.strerror}); run again"
+        return DrawingOutcome(task.finding_id, reason, source_damaged=True)
+    if hashlib.sha256(data).hexdigest() != task.source_sha256:
+        reason = "the retrieved copy of its scan was changed since; run again to retrieve it anew"
+        return DrawingOutcome(task.finding_id, reason, source_damaged=True)
+    try:
+        picture = annotate(data, caption=task.caption, boxes=task.boxes)
+    except ImageError as error:
+        return DrawingOutcome(task.finding_id, f"its scan can't be drawn: {error}")
+    except MemoryError:
+        return DrawingOutcome(task.finding_id, "its scan can't be drawn: there is not enough memory for it")
+    try:
+        task.target.write_bytes(picture.png)
+    except OSError as error:
+        return DrawingOutcome(task.finding_id, f"its picture can't be written ({error.strerror}); make room, run again")
+    return DrawingOutcome(
+        task.finding_id,
+        sha256=hashlib.sha256(picture.png).hexdigest(),
+        size=len(picture.png),
+        width=picture.width,
+        height=picture.height,
+        boxes_drawn=picture.boxes_drawn,
+        boxes_clipped=picture.boxes_clipped,
+        boxes_skipped=picture.boxes_skipped,
+    )

@@ -1,0 +1,39 @@
+"""What is left failed: the records as a person asks for them."""
+
+from pathlib import Path
+
+from orchestration.database import Database
+from orchestration.stores.paths import printable
+from orchestration.training_set.outcomes import FAILURES_SHOWN, Failure
+
+
+def failed_scans(database: Database, store_url: str, limit: int = FAILURES_SHOWN) -> tuple[list[Failure], int]:
+    """Images that a finding needs and that could not be retrieved: the first by name, and how many."""
+    query = """
+        select scan.image, scan.reason, count(*) over ()
+        from doubleread.retrieved_scans as scan
+        where scan.store = %s and scan.status = 'failed' and exists (
+            select 1 from marts.double_matched_findings as finding where coalesce(finding.png_image, '') = scan.image
+        )
+        order by scan.image
+        limit %s
+    """
+    return _failures(database, query, [store_url, limit])
+
+
+def failed_pictures(database: Database, training_set: Path, limit: int = FAILURES_SHOWN) -> tuple[list[Failure], int]:
+    """Findings without a picture: the first by name, and how many."""
+    query = """
+        select label || '/' || scan_id, reason, count(*) over ()
+        from doubleread.pictures
+        where training_set = %s and status = 'failed'
+        order by 1
+        limit %s
+    """
+    return _failures(database, query, [str(training_set), limit])
+
+
+def _failures(database: Database, query: str, parameters: list[object]) -> tuple[list[Failure], int]:
+    with database.records() as connection:
+        rows = connection.execute(query, parameters).fetchall()
+    return [Failure(printable(item), reason) for item, reason, _ in rows], rows[0][2] if rows else 0

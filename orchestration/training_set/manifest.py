@@ -1,0 +1,74 @@
+"""``manifest.parquet``: where each picture comes from, one row per picture."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.database import Database
+
+MANIFEST = "manifest.parquet"
+ROWS_A_GROUP = 50_000
+
+SCHEMA = pa.schema(
+    [
+        pa.field("finding_id", pa.string(), nullable=False, metadata={"description": "as in double_matched_findings"}),
+        pa.field("label", pa.string(), nullable=False, metadata={"description": "the finding; also the folder"}),
+        pa.field("scan_id", pa.string(), nullable=False, metadata={"description": "the scan; also the picture's stem"}),
+        pa.field("path", pa.string(), nullable=False, metadata={"description": "the picture, below this folder"}),
+        pa.field("sha256", pa.string(), nullable=False, metadata={"description": "of the picture's bytes"}),
+        pa.field("size_bytes", pa.int64(), nullable=False, metadata={"description": "of the picture"}),
+        pa.field("width", pa.int32(), nullable=False, metadata={"description": "of the picture, pixels"}),
+        pa.field("height", pa.int32(), nullable=False, metadata={"description": "of the picture, pixels"}),
+        pa.field("boxes_drawn", pa.int32(), nullable=False, metadata={"description": "boxes that can be seen"}),
+        pa.field("source_image", pa.string(), nullable=False, metadata={"description": "path in the image store"}),
+        pa.field("source_version", pa.string(), metadata={"description": "its version, or ETag, in the store"}),
+        pa.field("source_sha256", pa.string(), nullable=False, metadata={"description": "of the image's bytes"}),
+        pa.field("finding_hash", pa.string(), nullable=False, metadata={"description": "as in the mart, when drawn"}),
+        pa.field("run_id", pa.string(), nullable=False, metadata={"description": "the run that drew the picture"}),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class ManifestReport:
+    """What one writing of the manifest did."""
+
+    path: Path
+    pictures: int
+    changed: bool
+
+
+def write_manifest(database: Database, training_set: Path) -> ManifestReport:
+    """Write ``<training_set>/manifest.parquet`` from the records of the pictures, unless it says the same already.
+
+    Rows are ordered by path, and nothing in the file depends on when it was written.
+    """
+    training_set.mkdir(parents=True, exist_ok=True)
+    final = training_set / MANIFEST
+    partial = training_set / f".{MANIFEST}.{uuid4().hex}"
+    pictures = 0
+    try:
+        with (
+            database.records() as connection,
+            connection.cursor("manifest") as cursor,
+            pq.ParquetWriter(partial, SCHEMA) as writer,
+        ):
+            columns = ", ".join(SCHEMA.names)
+            cursor.execute(
+                f"select {columns} from doubleread.pictures "  # noqa: S608  column names of our own
+                "where training_set = %s and status = 'drawn' order by path collate \"C\"",
+                [str(training_set)],
+            )
+            while rows := cursor.fetchmany(ROWS_A_GROUP):
+                values = (list(column) for column in zip(*rows, strict=True))
+                writer.write_table(pa.table(dict(zip(SCHEMA.names, values, strict=True)), schema=SCHEMA))
+                pictures += len(rows)
+        changed = not final.exists() or final.read_bytes() != partial.read_bytes()
+        if changed:
+            partial.replace(final)
+    finally:
+        partial.unlink(missing_ok=True)
+    return ManifestReport(final, pictures, changed)

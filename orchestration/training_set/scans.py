@@ -1,0 +1,158 @@
+"""Retrieving the images that findings need, and keeping what became of each in ``doubleread.retrieved_scans``."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+from orchestration.database import Database, exclusive
+from orchestration.stores import ImageStore, Retrieval, retrieve
+from orchestration.stores.paths import printable
+from orchestration.training_set.outcomes import FAILURES_SHOWN, Failure
+
+IMAGES_A_ROUND = 20_000  # bounds the memory that descriptions take, some 500 bytes each
+ROWS_A_COMMIT = 200
+
+
+@dataclass
+class ScansReport:
+    """What one retrieval did. ``images`` counts the images that findings need."""
+
+    images: int = 0
+    fetched: int = 0
+    already_here: int = 0
+    failed: int = 0
+    bytes_fetched: int = 0
+    attempts: int = 0
+    seconds: float = 0.0
+    failures: list[Failure] = field(default_factory=list)
+
+    def add(self, retrieval: Retrieval) -> None:
+        """Count one image."""
+        self.images += 1
+        self.attempts += retrieval.attempts
+        if retrieval.reason is not None:
+            self.failed += 1
+            if len(self.failures) < FAILURES_SHOWN:
+                self.failures.append(Failure(printable(retrieval.image), retrieval.reason))
+        elif retrieval.fetched:
+            self.fetched += 1
+            self.bytes_fetched += retrieval.size or 0
+        else:
+            self.already_here += 1
+
+
+def retrieve_scans(
+    database: Database,
+    store: ImageStore,
+    folder: Path,
+    *,
+    run_id: str,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    on_wait: Callable[[str], None] = lambda _name: None,
+) -> ScansReport:
+    """Bring every image that ``marts.double_matched_findings`` names into ``folder``.
+
+    Args:
+        database: holds the mart and the records.
+        store: holds the images.
+        folder: where verified copies go.
+        run_id: kept with each outcome.
+        progress: called with the images done and the images in all.
+        on_wait: called when another run is at work on the same folder, which this one then waits for.
+    """
+    start = time.perf_counter()
+    report = ScansReport()
+    with (
+        exclusive(database, f"scans {folder}", on_wait=on_wait),
+        database.records() as connection,
+        database.connect() as reader,
+        reader.cursor("images") as images,
+    ):
+        total = _count_images(reader)
+        images.execute("select distinct png_image from marts.double_matched_findings order by png_image")
+        while batch := [image or "" for (image,) in images.fetchmany(IMAGES_A_ROUND)]:
+            known = _known(connection, store.url, batch)
+            unsaved: list[Retrieval] = []
+            for retrieval in retrieve(store, batch, folder, known):
+                report.add(retrieval)
+                if retrieval.fetched or retrieval.reason is not None:
+                    unsaved.append(retrieval)
+                if len(unsaved) >= ROWS_A_COMMIT:
+                    _save(connection, store.url, unsaved, run_id)
+                    unsaved.clear()
+                progress(report.images, total)
+            _save(connection, store.url, unsaved, run_id)
+    report.seconds = time.perf_counter() - start
+    return report
+
+
+def _count_images(connection: psycopg.Connection) -> int:
+    row = connection.execute("select count(distinct png_image) from marts.double_matched_findings").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _known(connection: psycopg.Connection, store: str, images: list[str]) -> dict[str, Retrieval]:
+    rows = connection.execute(
+        """
+        select image, size_bytes, etag, version, last_modified, sha256, local_path, local_mtime_ns
+        from doubleread.retrieved_scans
+        where store = %s and status = 'retrieved' and md5(image) in (select md5(name) from unnest(%s::text[]) as name)
+        """,
+        [store, images],
+    )
+    return {
+        image: Retrieval(
+            image,
+            size=size,
+            etag=etag,
+            version=version,
+            last_modified=last_modified,
+            sha256=sha256,
+            local_path=Path(local_path),
+            local_mtime_ns=mtime_ns,
+        )
+        for image, size, etag, version, last_modified, sha256, local_path, mtime_ns in rows
+    }
+
+
+def _save(connection: psycopg.Connection, store: str, retrievals: list[Retrieval], run_id: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            insert into doubleread.retrieved_scans as known (
+                store, image, status, reason, retryable, attempts, size_bytes, etag, version, last_modified, sha256,
+                local_path, local_mtime_ns, seconds, run_id
+            )
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            on conflict (store, md5(image)) do update set
+                status = excluded.status, reason = excluded.reason, retryable = excluded.retryable,
+                attempts = excluded.attempts, size_bytes = excluded.size_bytes, etag = excluded.etag,
+                version = excluded.version, last_modified = excluded.last_modified, sha256 = excluded.sha256,
+                local_path = excluded.local_path, local_mtime_ns = excluded.local_mtime_ns,
+                seconds = excluded.seconds, run_id = excluded.run_id, updated_at = now()
+            """,
+            [
+                (
+                    store,
+                    r.image,
+                    "retrieved" if r.reason is None else "failed",
+                    r.reason,
+                    r.retryable,
+                    r.attempts,
+                    r.size,
+                    r.etag,
+                    r.version,
+                    r.last_modified,
+                    r.sha256,
+                    str(r.local_path) if r.local_path else None,
+                    r.local_mtime_ns,
+                    r.seconds,
+                    run_id,
+                )
+                for r in retrievals
+            ],
+        )
+    connection.commit()

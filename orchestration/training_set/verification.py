@@ -1,0 +1,108 @@
+"""Checking the pictures themselves, not what the records say of them."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestration.database import Database
+from orchestration.imaging import ImageError, read_image
+from orchestration.labels import LABELS
+from orchestration.stores import UnsafePathError, check_name
+from orchestration.stores.paths import printable
+from orchestration.training_set.findings import Finding, read_findings
+from orchestration.training_set.outcomes import FAILURES_SHOWN, Failure
+from orchestration.training_set.workers import map_in_order
+
+
+@dataclass
+class VerificationReport:
+    """What one verification found. ``wrong`` counts findings without a right picture; the first are named."""
+
+    findings: int = 0
+    read: int = 0
+    wrong: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+    def note(self, item: str, reason: str) -> None:
+        """Count a finding without a right picture."""
+        self.wrong += 1
+        if len(self.failures) < FAILURES_SHOWN:
+            self.failures.append(Failure(item, reason))
+
+
+def verify_pictures(
+    database: Database, *, store_url: str, training_set: Path, executor: Executor, everything: bool = False
+) -> VerificationReport:
+    """Check that every finding of the mart has a picture of its hash that decodes and has the recorded SHA-256.
+
+    A picture that passed before and was not touched since (size and time of modification) is not read again, unless
+    ``everything`` is asked for.
+    """
+    report = VerificationReport()
+    with database.records() as connection, database.connect() as reader:
+        for label in LABELS:
+            findings = read_findings(reader, label=label, store=store_url, training_set=str(training_set))
+            to_read = _sort_out(findings, training_set / label, report, everything=everything)
+            passed = []
+            for finding, reason in map_in_order(executor, read_and_compare, to_read):
+                report.read += 1
+                if reason:
+                    report.note(f"{label}/{finding.scan_id}.png", reason)
+                else:
+                    passed.append(finding.finding_id)
+            connection.execute(
+                "update doubleread.pictures set verified = true where training_set = %s and finding_id = any(%s)",
+                [str(training_set), passed],
+            )
+            connection.commit()
+    return report
+
+
+def find_orphans(database: Database, training_set: Path) -> list[str]:
+    """Whatever lies in the label folders and is no finding's picture, as paths below ``training_set``."""
+    orphans = []
+    with database.connect() as connection:
+        for label in LABELS:
+            folder = training_set / label
+            query = "select scan_id from marts.double_matched_findings where label = %s"
+            expected = {f"{scan_id}.png" for (scan_id,) in connection.execute(query, [label])}
+            names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
+            orphans += [f"{label}/{printable(name)}" for name in names if name not in expected]
+    return sorted(orphans)
+
+
+def read_and_compare(picture: tuple[Path, str]) -> str | None:
+    """Why the picture at a path is not the one of the given SHA-256, or None."""
+    path, sha256 = picture
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return f"its picture can't be read ({error.strerror})"
+    if hashlib.sha256(data).hexdigest() != sha256:
+        return "its picture was changed since it was drawn; build again"
+    try:
+        read_image(data)
+    except ImageError as error:
+        return f"its picture can't be decoded: {error}"
+    return None
+
+
+def _sort_out(
+    findings: Iterable[Finding], folder: Path, report: VerificationReport, *, everything: bool
+) -> Iterator[tuple[Finding, tuple[Path, str]]]:
+    for finding in findings:
+        report.findings += 1
+        item = f"{folder.name}/{printable(finding.scan_id)}.png"
+        try:
+            path = folder / f"{check_name(finding.scan_id)}.png"
+        except UnsafePathError as error:
+            report.note(item, f"refused: {error}")
+            continue
+        if not finding.drawn or not finding.picture_sha256:
+            report.note(item, f"no picture: {finding.scan_reason or 'see doubleread.pictures'}; build again")
+        elif finding.drawn_hash != finding.finding_hash:
+            report.note(item, "its picture shows an earlier state of the finding; build again")
+        elif everything or not (finding.verified and finding.picture_untouched(path)):
+            yield finding, (path, finding.picture_sha256)

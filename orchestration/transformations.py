@@ -1,0 +1,114 @@
+"""The dbt project as the rest of the package sees it: where it is, its variables, its manifest, a quiet moment."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from filelock import FileLock
+
+from orchestration.database import Database, RawTable, raw_tables
+from orchestration.errors import DoublereadError
+
+PROJECT_DIR = Path(__file__).parent.parent / "dbt_project"
+DBT = Path(sys.executable).parent / "dbt"
+MANIFEST = PROJECT_DIR / "target" / "manifest.json"
+SOURCES = ("*.sql", "*.yml", "*.md", "*.csv")
+
+
+class TransformationError(DoublereadError):
+    """dbt can't read the project; the message repeats what it says."""
+
+
+def project_variables() -> Mapping[str, Any]:
+    """The variables of ``dbt_project.yml``, such as ``raw_schema`` and ``reader_column``."""
+    variables: Mapping[str, Any] = yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text())["vars"]
+    return variables
+
+
+def expected_raw_tables() -> tuple[RawTable, RawTable]:
+    """The raw tables with the column names that the project's variables give."""
+    variables = project_variables()
+    return raw_tables(reader_column=variables["reader_column"], created_at_column=variables["created_at_column"])
+
+
+def ensure_manifest() -> Path:
+    """Parse the project where its manifest is missing or older than a file of the project; needs no database.
+
+    Returns:
+        The path of ``manifest.json``.
+
+    Raises:
+        TransformationError: dbt can't parse the project.
+    """
+    with FileLock(PROJECT_DIR / ".parse.lock"):
+        if not MANIFEST.exists() or MANIFEST.stat().st_mtime < _last_change():
+            result = subprocess.run(
+                [
+                    DBT,
+                    "parse",
+                    "--quiet",
+                    "--no-use-colors",
+                    "--project-dir",
+                    PROJECT_DIR,
+                    "--profiles-dir",
+                    PROJECT_DIR,
+                ],
+                check=False,
+                capture_output=True,
+                text=True,
+            )
+            if result.returncode != 0:
+                raise TransformationError(
+                    f"dbt can't parse {PROJECT_DIR}: {result.stdout.strip() or result.stderr.strip()}"
+                )
+    return MANIFEST
+
+
+@contextmanager
+def dbt_environment(database: Database) -> Iterator[None]:
+    """Let dbt, started within the ``with`` block, find ``database``."""
+    before = {name: os.environ.get(name) for name in database.libpq_environment}
+    os.environ.update(database.libpq_environment)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def wait_for_other_dbt(
+    database: Database, *, on_wait: Callable[[str], None] = lambda _name: None, limit_seconds: float = 3600
+) -> None:
+    """Wait until no dbt is at work in ``database``: two would trip over each other's half-made tables.
+
+    A killed run leaves its dbt process to finish the statement that it is at.
+
+    Raises:
+        TransformationError: it still works after ``limit_seconds``.
+    """
+    query = "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'dbt'"
+    deadline = time.monotonic() + limit_seconds
+    told = False
+    with database.connect() as connection:
+        connection.autocommit = True
+        while connection.execute(query).fetchone() != (0,):
+            if not told:
+                on_wait("dbt")
+                told = True
+            if time.monotonic() > deadline:
+                raise TransformationError("another dbt has been at work in this database for an hour; end it first")
+            time.sleep(0.2)
+
+
+def _last_change() -> float:
+    files = (file for pattern in SOURCES for file in PROJECT_DIR.rglob(pattern))
+    return max(file.stat().st_mtime for file in files if "target" not in file.relative_to(PROJECT_DIR).parts)
