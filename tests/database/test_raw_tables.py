@@ -43,7 +43,8 @@ def test_files_plain_and_compressed_become_tables_that_pass_the_check(database: 
 
 
 @pytest.mark.parametrize(
-    ("scan_id", "expected"), [("12", "bigint"), ("5e7a0000-aaaa-bbbb-cccc-0123456789ab", "uuid"), ("007", "text"), ("S1", "text")]
+    ("scan_id", "expected"),
+    [("12", "bigint"), ("5e7a0000-aaaa-bbbb-cccc-0123456789ab", "uuid"), ("007", "text"), ("S1", "text")],
 )
 def test_ids_take_the_narrowest_type_that_keeps_every_value(
     database: Database, tmp_path: Path, scan_id: str, expected: str

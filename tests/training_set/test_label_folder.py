@@ -35,7 +35,7 @@ def test_a_picture_is_the_scan_with_the_boxes_of_its_readers(project: Project) -
     source = np.asarray(Image.open(io.BytesIO(png(1))).convert("RGB"))
     changed = (drawn != source).any(axis=2)
     assert changed[86:95, 20:60].any(axis=0).all(), "the upper stroke of the box"
-    assert not changed[140:, :].any(), "below the box nothing is drawn"
+    assert not changed[145:, :].any(), "below the box nothing is drawn"
 
 
 def test_a_second_build_reads_no_image_and_draws_no_picture(project: Project) -> None:
