@@ -38,6 +38,12 @@ class Area(NamedTuple):
         """Rows covered."""
         return self.bottom - self.top
 
+    def overlaps(self, other: "Area") -> bool:
+        """Whether some pixel belongs to both."""
+        return max(self.left, other.left) < min(self.right, other.right) and max(self.top, other.top) < min(
+            self.bottom, other.bottom
+        )
+
     def grown(self, margin: int, width: int, height: int) -> "Area":
         """This area with ``margin`` more on each side, as far as a picture of that size goes."""
         return Area(

@@ -22,6 +22,7 @@ MAX_READER = 36
 _NO_GLYPH = "\U0010ffff"  # a code point that no font has
 
 Font = ImageFont.FreeTypeFont
+Corners = npt.NDArray[np.int64]
 
 
 @lru_cache(maxsize=32)
@@ -88,46 +89,69 @@ def place(
 ) -> Area:
     """Where a caption stands: inside the picture, and where there is room off other captions and off the boxes.
 
+    Of the places above, below, beside and inside the frame, about the frames that it overlaps, and next to captions
+    that stand already, the first with the lowest cost is taken: the pixels of frames that it hides, eight times those
+    of captions, and the pixels between it and its frame, each as wide as the caption is high.
+
     Args:
         size: width and height of the caption, no larger than the picture.
         frame: the drawn frame that the caption belongs to.
         picture: width and height.
         captions: those that stand already.
         frames: all of the picture.
-
-    Returns:
-        Of the places above, below, beside and inside the frame and next to the captions that stand, the first that
-        hides least; a hidden caption counts eight times as much as the inside of a frame.
     """
     room = np.array([picture[0] - size[0], picture[1] - size[1]])
-    corners = np.clip(_corners(size, frame, captions), 0, room)
-    hidden = 8 * _overlap(corners, size, captions) + _overlap(corners, size, frames)
-    left, top = corners[hidden.argmin()].tolist()
+    corners = np.clip(_corners(size, frame, captions, frames), 0, room)
+    cost = 8 * _hidden(corners, size, captions) + _hidden(corners, size, frames) + size[1] * _gap(corners, size, frame)
+    left, top = corners[cost.argmin()].tolist()
     return Area(left, top, left + size[0], top + size[1])
 
 
-def _corners(size: tuple[int, int], frame: Area, captions: Sequence[Area]) -> list[tuple[int, int]]:
-    """Left top corners, best first: above, below, right, left, inside, then above and below other captions."""
-    width, height = size
+def _corners(
+    size: tuple[int, int], frame: Area, captions: Sequence[Area], frames: Sequence[Area]
+) -> list[tuple[int, int]]:
+    """Left top corners, best first."""
+    group = np.array([other for other in frames if frame.overlaps(other)])
+    around = Area(*group.min(axis=0)[:2].tolist(), *group.max(axis=0)[2:].tolist())
     return [
-        (frame.left, frame.top - height),
-        (frame.right - width, frame.top - height),
-        (frame.left, frame.bottom),
-        (frame.right - width, frame.bottom),
-        (frame.right, frame.top),
-        (frame.left - width, frame.top),
-        (frame.right, frame.bottom - height),
-        (frame.left - width, frame.bottom - height),
-        *((other.left, other.top - height) for other in captions[-8:]),
+        *_beside(size, frame),
+        *_beside(size, around),
+        *((other.left, other.top - size[1]) for other in captions[-8:]),
         *((other.left, other.bottom) for other in captions[-8:]),
         (frame.left, frame.top),
     ]
 
 
-def _overlap(corners: npt.NDArray[np.int64], size: tuple[int, int], areas: Sequence[Area]) -> npt.NDArray[np.int64]:
-    """For each corner, the pixels of the areas that a caption there would hide."""
+def _beside(size: tuple[int, int], area: Area) -> list[tuple[int, int]]:
+    """Above, below, right and left of the area."""
+    width, height = size
+    return [
+        (area.left, area.top - height),
+        (area.right - width, area.top - height),
+        (area.left, area.bottom),
+        (area.right - width, area.bottom),
+        (area.right, area.top),
+        (area.left - width, area.top),
+        (area.right, area.bottom - height),
+        (area.left - width, area.bottom - height),
+    ]
+
+
+def _sides(corners: Corners, size: tuple[int, int], areas: Sequence[Area]) -> Corners:
+    """(corners, areas, 2) widths and heights that a caption and an area share; negative is a gap."""
     others = np.array(areas, np.int64).reshape(1, -1, 4)
     starts, ends = corners[:, None], corners[:, None] + size
-    sides = np.minimum(ends, others[..., 2:]) - np.maximum(starts, others[..., :2])
-    hidden: npt.NDArray[np.int64] = np.clip(sides, 0, None).prod(axis=2).sum(axis=1)
+    sides: Corners = np.minimum(ends, others[..., 2:]) - np.maximum(starts, others[..., :2])
+    return sides
+
+
+def _hidden(corners: Corners, size: tuple[int, int], areas: Sequence[Area]) -> Corners:
+    """For each corner, the pixels of the areas that a caption there would hide."""
+    hidden: Corners = np.clip(_sides(corners, size, areas), 0, None).prod(axis=2).sum(axis=1)
     return hidden
+
+
+def _gap(corners: Corners, size: tuple[int, int], frame: Area) -> Corners:
+    """For each corner, the pixels between the frame and a caption there."""
+    gap: Corners = -np.clip(_sides(corners, size, [frame]), None, 0).min(axis=(1, 2))
+    return gap

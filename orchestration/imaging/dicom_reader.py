@@ -45,8 +45,9 @@ def read_dicom(data: bytes) -> Image8:
         _check_deflated(data)
         dataset = dcmread(BytesIO(data), specific_tags=IMAGE_ELEMENTS)
         _check_image(dataset)
-    syntax = dataset.file_meta.TransferSyntaxUID
-    with refusing(f"is a damaged DICOM file, or one that no decoder here reads ({syntax.name})"):
+        syntax = dataset.file_meta.TransferSyntaxUID
+        known = syntax.name if syntax.is_transfer_syntax else "unknown transfer syntax"
+    with refusing(f"is a damaged DICOM file, or one that no decoder here reads ({known})"):
         samples = decode_frame(dataset)
     with refusing("is a DICOM image whose look-up tables or window cannot be applied"):
         if dataset.PhotometricInterpretation in _GREY:
