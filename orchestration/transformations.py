@@ -13,11 +13,12 @@ import yaml
 from filelock import FileLock
 
 from orchestration.database import Database, RawTable, raw_tables
+from orchestration.database.embedded import DATABASE as EMBEDDED_DATABASE
 from orchestration.errors import DoublereadError
+from orchestration.settings import Settings
 
 PROJECT_DIR = Path(__file__).parent.parent / "dbt_project"
 DBT = Path(sys.executable).parent / "dbt"
-MANIFEST = PROJECT_DIR / "target" / "manifest.json"
 SOURCES = ("*.sql", "*.yml", "*.md", "*.csv")
 
 
@@ -37,8 +38,15 @@ def expected_raw_tables() -> tuple[RawTable, RawTable]:
     return raw_tables(reader_column=variables["reader_column"], created_at_column=variables["created_at_column"])
 
 
-def ensure_manifest() -> Path:
-    """Parse the project where its manifest is missing or older than a file of the project; needs no database.
+def target_folder(settings: Settings) -> Path:
+    """Where dbt keeps what it parsed and compiled: the manifest names the database, so it belongs to the settings."""
+    return settings.doubleread_home / "dbt"
+
+
+def ensure_manifest(settings: Settings) -> Path:
+    """Parse the project where its manifest is missing, of another database, or older than a file of the project.
+
+    Needs no database.
 
     Returns:
         The path of ``manifest.json``.
@@ -46,28 +54,39 @@ def ensure_manifest() -> Path:
     Raises:
         TransformationError: dbt can't parse the project.
     """
-    with FileLock(PROJECT_DIR / ".parse.lock"):
-        if not MANIFEST.exists() or MANIFEST.stat().st_mtime < _last_change():
-            result = subprocess.run(
-                [
-                    DBT,
-                    "parse",
-                    "--quiet",
-                    "--no-use-colors",
-                    "--project-dir",
-                    PROJECT_DIR,
-                    "--profiles-dir",
-                    PROJECT_DIR,
-                ],
-                check=False,
-                capture_output=True,
-                text=True,
-            )
-            if result.returncode != 0:
-                raise TransformationError(
-                    f"dbt can't parse {PROJECT_DIR}: {result.stdout.strip() or result.stderr.strip()}"
-                )
-    return MANIFEST
+    folder = target_folder(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest, stamp = folder / "manifest.json", folder / "parsed_for.txt"
+    environment = settings.libpq_environment if settings.has_database else {"PGDATABASE": EMBEDDED_DATABASE}
+    parsed_for = environment.get("PGDATABASE", "")
+    with FileLock(folder / "parse.lock"):
+        fresh = manifest.exists() and stamp.exists() and manifest.stat().st_mtime >= _last_change()
+        if not fresh or stamp.read_text() != parsed_for:
+            _parse(folder, environment)
+            stamp.write_text(parsed_for)
+    return manifest
+
+
+def _parse(target: Path, environment: Mapping[str, str]) -> None:
+    folders = [
+        "--project-dir",
+        PROJECT_DIR,
+        "--profiles-dir",
+        PROJECT_DIR,
+        "--target-path",
+        target,
+        "--log-path",
+        target,
+    ]
+    result = subprocess.run(
+        [DBT, "parse", "--quiet", "--no-use-colors", *folders],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    if result.returncode != 0:
+        raise TransformationError(f"dbt can't parse {PROJECT_DIR}: {result.stdout.strip() or result.stderr.strip()}")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 from collections.abc import Sequence
 
 import dagster as dg
@@ -14,6 +15,7 @@ from orchestration.settings import Settings
 from orchestration.stores.uploading import open_for_writing
 from orchestration.transformations import expected_raw_tables, project_variables
 
+ANSI_COLOUR = re.compile(r"\x1b\[\d*m")
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -58,5 +60,12 @@ def _why_it_failed(events: Sequence[dg.DagsterEvent]) -> str:
             error = event.step_failure_data.error
             while error.cause:
                 error = error.cause
-            return f"{event.step_key} failed: {error.message.strip()}"
+            return f"{event.step_key} failed: {_in_short(error.message)}"
     return "the run failed; doubleread ui shows its log"
+
+
+def _in_short(message: str) -> str:
+    """The message without its exception's module, and of a dbt message what dbt itself said."""
+    _, command, said_by_dbt = ANSI_COLOUR.sub("", message).rpartition("Errors parsed from dbt logs:")
+    text = said_by_dbt.strip() if command else ANSI_COLOUR.sub("", message).strip()
+    return re.sub(r"^(\w+\.)+(\w+): ", "", text)

@@ -25,7 +25,7 @@ def ui(
 
     settings = load_settings()
     prepare_instance(settings)
-    ensure_manifest()
+    ensure_manifest(settings)
     os.environ["DOUBLEREAD_HOME"] = str(settings.doubleread_home)
     os.environ["DOUBLEREAD_TRAINING_SET"] = str(settings.doubleread_training_set)
     os.chdir(Path(__file__).parents[2])

@@ -16,7 +16,7 @@ from orchestration.database import Database, open_database
 from orchestration.settings import Settings, load_settings
 from orchestration.stores import ImageStore, open_image_store
 from orchestration.stores.azure import AzureAccount, azure_account
-from orchestration.transformations import DBT, PROJECT_DIR
+from orchestration.transformations import DBT, PROJECT_DIR, target_folder
 
 SECRET_VARIABLE = "DOUBLEREAD_AZURE_SECRET"  # noqa: S105  the name of a variable, not a secret
 
@@ -42,20 +42,21 @@ class ImageStoreResource(dg.ConfigurableResource[ImageStore]):
 
 
 class FoldersResource(dg.ConfigurableResource[None]):
-    """The folders on this machine: state below ``home``, and the training set."""
+    """The folders on this machine."""
 
-    home: str
+    scans: str
     training_set: str
+    dbt_target: str
 
     @property
     def scans_path(self) -> Path:
         """Where verified copies of scans lie."""
-        return Path(self.home) / "scans"
+        return Path(self.scans)
 
     @property
     def dbt_target_path(self) -> Path:
         """Where dbt keeps what it parsed and compiled."""
-        return Path(self.home) / "dbt"
+        return Path(self.dbt_target)
 
     @property
     def training_set_path(self) -> Path:
@@ -71,7 +72,9 @@ def make_resources(settings: Settings) -> dict[str, object]:
         "azure_blob_storage": azure,
         "image_store": ImageStoreResource(url=settings.images_url, azure=azure),
         "folders": FoldersResource(
-            home=str(settings.doubleread_home), training_set=str(settings.doubleread_training_set)
+            scans=str(settings.doubleread_home / "scans"),
+            training_set=str(settings.doubleread_training_set),
+            dbt_target=str(target_folder(settings)),
         ),
         "dbt": DbtCliResource(project_dir=str(PROJECT_DIR), profiles_dir=str(PROJECT_DIR), dbt_executable=str(DBT)),
     }

@@ -11,7 +11,6 @@ main_job = dg.define_asset_job(
     "main_job",
     selection=dg.AssetSelection.all(),
     partitions_def=label_partitions,
-    tags=ALL_LABELS_TAGS,
     description="Everything: models, scans, label folders, manifest.",
 )
 
@@ -19,18 +18,19 @@ folders_job = dg.define_asset_job(
     "folders_job",
     selection=dg.AssetSelection.groups("training_set"),
     partitions_def=label_partitions,
-    tags=ALL_LABELS_TAGS,
     description="From the marts as they are: scans, label folders, manifest.",
 )
 
-nightly = dg.ScheduleDefinition(
-    name="nightly",
+
+@dg.schedule(
     job=main_job,
     cron_schedule="0 3 * * *",
-    tags=ALL_LABELS_TAGS,
     default_status=dg.DefaultScheduleStatus.STOPPED,
     description="Everything, every night at three; off until switched on.",
 )
+def nightly() -> dg.RunRequest:
+    """Ask for all labels in one run."""
+    return dg.RunRequest(tags=ALL_LABELS_TAGS)
 
 
 @dg.asset_sensor(
