@@ -32,7 +32,7 @@ def jpeg(image: Image.Image, **options: object) -> bytes:
     width=st.integers(1, 70),
     height=st.integers(1, 70),
 )
-def test_a_jpeg_is_what_pillow_converts_to_rgb(mode, quality, progressive, subsampling, width, height):
+def test_a_jpeg_is_what_pillow_converts_to_rgb(*, mode, quality, progressive, subsampling, width, height):
     data = jpeg(picture(width, height, mode), quality=quality, progressive=progressive, subsampling=subsampling)
     ours = read_image(data)
     theirs = np.asarray(Image.open(BytesIO(data)).convert("RGB"))

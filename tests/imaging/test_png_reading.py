@@ -196,7 +196,7 @@ def test_what_is_no_image_is_refused_and_named_for_what_it_is(data, reason):
 
 
 def test_what_surrounds_the_image_cannot_hurt():
-    """Text, profiles and animation are never handed to a decoder: what inflates to a thousand times its size is ignored."""
+    """Text, profiles and animation are never handed to a decoder, so nothing inflates a thousandfold."""
     bomb = chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes(10**7))) + chunk(
         b"zTXt", b"k\0\0" + zlib.compress(bytes(10**7))
     )
