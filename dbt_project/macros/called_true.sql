@@ -1,0 +1,30 @@
+{#-
+What counted annotations call true, one row per scan, reader and label, straight from the raw tables: what singular
+tests compare the marts with. It shares nothing with the models, so that a mistake in them cannot hide in it.
+-#}
+{% macro called_true() -%}
+    select
+        scans.mmg_study_id::text as study_id,
+        latest.reader_id,
+        answers.label
+    from (
+        select distinct on (annotations.mmg_scan_id, annotations."{{ var('reader_column') }}")
+            annotations.*,
+            annotations."{{ var('reader_column') }}"::text as reader_id
+        from {{ source('raw', 'mmgscans_mmgscanannotation') }} as annotations
+        where annotations."{{ var('reader_column') }}" is not null
+        order by
+            annotations.mmg_scan_id,
+            annotations."{{ var('reader_column') }}",
+            annotations."{{ var('created_at_column') }}" desc nulls last,
+            annotations.id desc
+    ) as latest
+    inner join {{ source('raw', 'mmgscans_mmgscan') }} as scans on latest.mmg_scan_id::text = scans.id::text
+    cross join lateral (
+        values
+        {% for label in labels() %}
+            ('{{ label }}', latest.{{ label }}){{ ',' if not loop.last }}
+        {% endfor %}
+    ) as answers (label, is_true)
+    where answers.is_true and scans.mmg_study_id is not null
+{%- endmacro %}

@@ -1,0 +1,76 @@
+-- Inlined at its two uses, which are both faster with the table's statistics than with a copy of it.
+with readings as not materialized (
+
+    select * from {{ ref('int_readings') }}
+
+),
+
+-- A claim is a reading that calls a label true on any scan.
+claims as (
+
+    select
+        readings.study_id,
+        readings.reader_id,
+        readings.is_complete,
+        answers.label,
+        answers.answer
+    from readings
+    inner join lateral (
+        values
+        {% for label in labels() %}
+            ('{{ label }}', readings.{{ label }}){{ ',' if not loop.last }}
+        {% endfor %}
+    ) as answers (label, answer) on answers.answer <> 'negative'
+
+),
+
+studies as (
+
+    select
+        study_id,
+        scan_count,
+        count(*) filter (where is_complete) as reader_count
+    from readings
+    group by study_id, scan_count
+
+),
+
+claimed as (
+
+    select
+        study_id,
+        label,
+        count(*) filter (where is_complete and answer = 'positive') as positive_reader_count,
+        coalesce(
+            jsonb_agg(reader_id order by reader_id collate "C") filter (where is_complete and answer = 'positive'),
+            '[]'
+        ) as positive_readers,
+        bool_or(not is_complete) as has_incomplete_reading,
+        bool_or(answer = 'inconsistent') as has_inconsistent_reading
+    from claims
+    group by study_id, label
+
+),
+
+verdicts as (
+
+    select
+        claimed.study_id,
+        claimed.label,
+        studies.reader_count,
+        claimed.positive_reader_count,
+        claimed.positive_readers,
+        case
+            when claimed.positive_reader_count >= {{ var('min_matching_readers') }} then 'double_matched'
+            when studies.scan_count <> {{ var('scans_per_study') }} then 'incomplete_study'
+            when claimed.has_incomplete_reading then 'incomplete_reading'
+            when claimed.has_inconsistent_reading then 'inconsistent_reading'
+            when studies.reader_count = 1 then 'single_reader'
+            else 'readers_disagree'
+        end as verdict
+    from claimed
+    inner join studies on claimed.study_id = studies.study_id
+
+)
+
+select * from verdicts

@@ -1,0 +1,21 @@
+with source as (
+
+    select * from {{ source('raw', 'mmgscans_mmgscan') }}
+
+),
+
+renamed as (
+
+    select
+        id::text as scan_id,
+        mmg_study_id::text as study_id,
+        png_image::text as png_image,
+        file_name::text as file_name,
+        rows::integer as image_rows,
+        columns::integer as image_columns
+    from source
+    where id is not null and mmg_study_id is not null
+
+)
+
+select * from renamed
