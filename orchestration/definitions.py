@@ -6,12 +6,11 @@ from orchestration.defs.label_folders import assets as label_folder_assets
 from orchestration.defs.label_folders import checks as label_folder_checks
 from orchestration.defs.marts import assets as mart_assets
 from orchestration.defs.raw import assets as raw_assets
-from orchestration.defs.resources import make_resources
+from orchestration.defs.resources import make_resources, settings_at_start
 from orchestration.defs.scans import assets as scan_assets
 from orchestration.defs.scans import checks as scan_checks
 from orchestration.defs.training_set import assets as training_set_assets
 from orchestration.defs.training_set.jobs import changed_mart, folders_job, main_job, nightly
-from orchestration.settings import load_settings
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(
@@ -21,5 +20,5 @@ defs = dg.Definitions(
     jobs=[main_job, folders_job],
     schedules=[nightly],
     sensors=[changed_mart],
-    resources=make_resources(load_settings()),
+    resources=make_resources(settings_at_start()),
 )

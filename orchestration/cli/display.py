@@ -1,5 +1,6 @@
 """What a person sees: results on standard output, progress on standard error and only on a terminal."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,7 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from orchestration.progress import Listener
 
-console = Console(highlight=False, soft_wrap=True)
+# A file or pipe has no width of its own; tables need one.
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 110)
 
 
 @contextmanager

@@ -73,15 +73,22 @@ def _print_failures(what: str, failures: "list[Failure]", count: int) -> None:
 
 
 def _print_summary(summaries: "list[LabelSummary]", training_set: Path) -> None:
+    from rich import box
     from rich.table import Table
 
-    table = Table("label", title="Training set", title_justify="left")
-    for heading in ("studies\nmatched", "findings", "pictures", "rejected:\nincomplete\nstudy", "incomplete\nreading",
-                    "inconsistent\nreading", "single\nreader", "readers\ndisagree"):  # fmt: skip
-        table.add_column(heading, justify="right", vertical="bottom")
+    table = Table("", title="Training set", title_justify="left", box=box.SIMPLE_HEAD, padding=0)
     for summary in summaries:
-        counts = (summary.studies, summary.findings, summary.pictures, *summary.rejected.values())
-        table.add_row(summary.label, *(f"{count:,}" for count in counts))
+        # has_benign_ over microcalsifications: four whole labels fit beside each other.
+        table.add_column("_\n".join(summary.label.rsplit("_", 1)), justify="right", overflow="fold")
+    rows = {
+        "studies matched": [summary.studies for summary in summaries],
+        "findings accepted": [summary.findings for summary in summaries],
+        "pictures": [summary.pictures for summary in summaries],
+    }
+    for reason in summaries[0].rejected:
+        rows[f"rejected, {reason.replace('_', ' ')}"] = [summary.rejected[reason] for summary in summaries]
+    for name, counts in rows.items():
+        table.add_row(name, *(f"{count:,}" for count in counts))
     console.print(table)
     console.print(f"pictures: {training_set}/<label>/<scan id>.png, listed in {training_set}/manifest.parquet")
-    console.print("the page:  doubleread ui  (or: make ui), then http://127.0.0.1:3000")
+    console.print("the page: doubleread ui (or make ui), then http://127.0.0.1:3000")

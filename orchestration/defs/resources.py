@@ -1,6 +1,7 @@
 """Resources: the annotation database, the image store, dbt. Secrets stay in the environment and out of the page."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 import dagster as dg
@@ -21,12 +22,18 @@ from orchestration.transformations import DBT, PROJECT_DIR, target_folder
 SECRET_VARIABLE = "DOUBLEREAD_AZURE_SECRET"  # noqa: S105  the name of a variable, not a secret
 
 
+@cache
+def settings_at_start() -> Settings:
+    """The settings as this process found them; dbt changes the current folder later, which relative ones depend on."""
+    return load_settings()
+
+
 class AnnotationDatabaseResource(dg.ConfigurableResource[Database]):
     """The annotation database of the settings, or the embedded one."""
 
     def open(self) -> Database:
         """Find or start it."""
-        return open_database(load_settings())
+        return open_database(settings_at_start())
 
 
 class ImageStoreResource(dg.ConfigurableResource[ImageStore]):

@@ -8,9 +8,8 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 
 from orchestration.database import check_raw_tables, exclusive
 from orchestration.defs.reporting import logged_waiting
-from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource
+from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource, settings_at_start
 from orchestration.progress import report
-from orchestration.settings import load_settings
 from orchestration.transformations import (
     dbt_environment,
     ensure_manifest,
@@ -41,7 +40,7 @@ class Translator(DagsterDbtTranslator):
 
 
 @dbt_assets(
-    manifest=ensure_manifest(load_settings()),
+    manifest=ensure_manifest(settings_at_start()),
     dagster_dbt_translator=Translator(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True)),
     name="dbt_models",
 )
