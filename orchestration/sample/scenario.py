@@ -18,8 +18,9 @@ Storage = Literal["png8", "png16", "dicom"]
 Carelessness = Literal["beyond_edge", "inverted", "empty", "one_for_two", "no_comment", "malformed"]
 """What may be wrong with the boxes of one annotation.
 
-``beyond_edge``: a box runs over the image's edge; ``inverted``: width and height are negative; ``empty``: one more box
-has neither; ``one_for_two``: one comment names all labels; ``no_comment``: none does; ``malformed``: broken JSON.
+``beyond_edge``: a box runs over the image's left edge; ``inverted``: width and height are negative; ``empty``: one more
+box has neither; ``one_for_two``: a box and its comment stand for two labels; ``no_comment``: no box has a comment;
+``malformed``: the JSON is cut off.
 """
 
 L_CC, L_MLO, R_CC, R_MLO = VIEWS

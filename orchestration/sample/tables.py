@@ -71,7 +71,7 @@ def annotation_rows(
             said = {label: reading.says(label, scan.view) for label in LABELS}
             lesions = [lesion for lesion in breasts[scan.view.side].lesions if said[lesion.label]]
             boxes = [_box(scan, reading, breasts[scan.view.side], lesion, rng) for lesion in lesions]
-            text = boxes_text(boxes, reading.careless.get(scan.view), scan.size)
+            text = _boxes_text(boxes, reading.careless.get(scan.view))
             yield (scan.number, reading.reader, text, *map(_sql_boolean, said.values()), reading.at)
 
 
@@ -107,7 +107,7 @@ def _box(scan: Scan, reading: Reading, breast: Breast, lesion: Lesion, rng: np.r
     }
 
 
-def boxes_text(boxes: list[dict[str, Any]], careless: Carelessness | None, size: tuple[int, int]) -> str:
+def _boxes_text(boxes: list[dict[str, Any]], careless: Carelessness | None) -> str:
     """The boxes as JSON text, with one kind of carelessness where there is a box for it."""
     if careless is None or not boxes:
         return json.dumps(boxes)
@@ -115,7 +115,7 @@ def boxes_text(boxes: list[dict[str, Any]], careless: Carelessness | None, size:
     if careless == "malformed":
         return json.dumps(boxes)[:-20]
     if careless == "beyond_edge":
-        mark |= {"width": size[0]}
+        mark |= {"x": -mark["height"] // 8, "width": mark["x"] + mark["width"] + mark["height"] // 8}
     elif careless == "inverted":
         for start, extent in (("x", "width"), ("y", "height")):
             mark |= {start: mark[start] + mark[extent], extent: -mark[extent]}
