@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration.defs.label_folders import assets as label_folder_assets
 from orchestration.defs.label_folders import checks as label_folder_checks
 from orchestration.defs.marts import assets as mart_assets
-from orchestration.defs.raw import assets as raw_assets
+from orchestration.defs.raw.assets import raw_assets
 from orchestration.defs.resources import make_resources, settings_at_start
 from orchestration.defs.scans import assets as scan_assets
 from orchestration.defs.scans import checks as scan_checks
@@ -13,9 +13,10 @@ from orchestration.defs.training_set import assets as training_set_assets
 from orchestration.defs.training_set.jobs import changed_mart, folders_job, main_job, nightly
 
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules(
-        [raw_assets, mart_assets, scan_assets, label_folder_assets, training_set_assets],
-    ),
+    assets=[
+        *raw_assets,
+        *dg.load_assets_from_modules([mart_assets, scan_assets, label_folder_assets, training_set_assets]),
+    ],
     asset_checks=dg.load_asset_checks_from_modules([scan_checks, label_folder_checks]),
     jobs=[main_job, folders_job],
     schedules=[nightly],

@@ -4,20 +4,18 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.defs.label_folders.partitions import ALL_LABELS_TAGS, label_partitions
+from orchestration.defs.label_folders.partitions import ALL_LABELS_TAGS
 from orchestration.defs.marts.assets import FINDINGS
 
 main_job = dg.define_asset_job(
     "main_job",
     selection=dg.AssetSelection.all(),
-    partitions_def=label_partitions,
     description="Everything: models, scans, label folders, manifest.",
 )
 
 folders_job = dg.define_asset_job(
     "folders_job",
     selection=dg.AssetSelection.groups("training_set"),
-    partitions_def=label_partitions,
     description="From the marts as they are: scans, label folders, manifest.",
 )
 
