@@ -1,11 +1,13 @@
 """What a JPEG, JPEG-LS or JPEG 2000 codestream declares about itself, read without decoding it."""
 
+import struct
 from typing import NamedTuple
 
 _JPEG_START = b"\xff\xd8"
 _JPEG2000_START = b"\xff\x4f\xff\x51"
 _END = b"\xff\xd9"  # EOI of JPEG and JPEG-LS, EOC of JPEG 2000: cannot occur inside the coded data of any of them
 _START_OF_SCAN = 0xDA
+_MAX_TILES = 65_535  # ISO/IEC 15444-1, A.4.2: their index has 16 bits
 # Start of frame: all of 0xC0 to 0xCF but the tables DHT, JPG and DAC (ITU-T T.81, table B.1), and JPEG-LS (T.87).
 _FRAMES = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD8)}
@@ -81,7 +83,12 @@ def jpeg2000_codestream(data: bytes) -> Codestream:
     first = descriptions[:3]
     if descriptions != first * components or first[1:] != b"\x01\x01":
         raise ValueError("the components of the JPEG 2000 codestream differ in precision, sign or resolution")
-    right, bottom, left, top = (int.from_bytes(data[start + at : start + at + 4], "big") for at in (8, 12, 16, 20))
+    right, bottom, left, top, tile_width, tile_height, tile_left, tile_top = struct.unpack_from(">8I", data, start + 8)
+    # A decoder takes memory for each tile.
+    if not (tile_left <= left < tile_left + tile_width and tile_top <= top < tile_top + tile_height):
+        raise ValueError("the tiles of the JPEG 2000 codestream do not begin where its image does")
+    if -(-(right - tile_left) // tile_width) * -(-(bottom - tile_top) // tile_height) > _MAX_TILES:
+        raise ValueError("the JPEG 2000 codestream has more tiles than may be")
     return Codestream(
         rows=bottom - top,
         columns=right - left,
