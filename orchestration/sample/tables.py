@@ -88,11 +88,11 @@ def _sql_boolean(value: bool | None) -> str:
 
 
 def _box(scan: Scan, reading: Reading, breast: Breast, lesion: Lesion, rng: np.random.Generator) -> dict[str, Any]:
-    """A box around the lesion, up to a tenth of its radius off and of a slightly different size."""
+    """A box around the lesion, up to a fifth of its radius off and up to a quarter larger than need be."""
     centre = breast.centre(lesion, scan.view.projection)
     x = centre.x if scan.view.side == "L" else DETECTOR_MM[0] - centre.x
-    dx, dy = rng.uniform(-0.1, 0.1, 2) * lesion.radius_mm
-    half_width, half_height = rng.uniform(1, 1.12, 2) * MARGIN * lesion.radius_mm
+    dx, dy = rng.uniform(-0.2, 0.2, 2) * lesion.radius_mm
+    half_width, half_height = rng.uniform(1, 1.25, 2) * MARGIN * lesion.radius_mm
     to_pixels = 1 / scan.spacing_mm
     return {
         "id": f"{scan.number}-{reading.reader}-{COMMENTS[lesion.label].lower().replace('. ', '-')}",
