@@ -1,7 +1,5 @@
 """One folder of annotated pictures per label."""
 
-from collections.abc import Iterator
-
 import dagster as dg
 
 from orchestration.defs.label_folders.partitions import all_labels_in_one_run, label_partitions
@@ -19,7 +17,6 @@ from orchestration.training_set import FolderReport, build_label_folder, worker_
     backfill_policy=all_labels_in_one_run,
     group_name="training_set",
     kinds={"image", "python"},
-    output_required=False,
     description=(
         "A folder of annotated pictures: one for each finding of double_matched_findings, showing the boxes of the "
         "readers who agree, and nothing else. One partition per label, one PNG per scan."
@@ -30,7 +27,7 @@ def label_folders(
     annotation_database: AnnotationDatabaseResource,
     image_store: ImageStoreResource,
     folders: FoldersResource,
-) -> Iterator[dg.AssetMaterialization | dg.Output[None]]:
+) -> None:
     """Draw what is new or changed, remove what is no longer matched, leave the rest alone."""
     database = annotation_database.open()
     with worker_pool() as pool:
@@ -45,8 +42,8 @@ def label_folders(
                 progress=logged_progress(context, label),
                 on_wait=logged_waiting(context),
             )
-            yield dg.AssetMaterialization(
-                context.asset_key, partition=label, metadata=_metadata(report, folders.training_set_path / label)
+            context.add_asset_metadata(
+                _metadata(report, folders.training_set_path / label), asset_key=context.asset_key, partition_key=label
             )
 
 
