@@ -1,0 +1,1 @@
+"""The dbt project, run whole against a real PostgreSQL and compared with an independent reading of the rule."""
