@@ -6,13 +6,16 @@ from pathlib import Path
 
 from benchmarks.report import Row, write
 
-NAMES = ["drawing"]
+NAMES = ["drawing", "codecs"]
 
 
 def main() -> None:
+    """Print a table and write the figures as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(NAMES)}; all unless given")
-    parser.add_argument("--json", type=Path, default=Path("benchmarks/results/latest.json"), help="where the figures go")
+    parser.add_argument(
+        "--json", type=Path, default=Path("benchmarks/results/latest.json"), help="where the figures go"
+    )
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(NAMES)
     if unknown:

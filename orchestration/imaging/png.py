@@ -5,7 +5,7 @@ are 0.75 and 1.15 times as large as Pillow's RGB.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from isal import isal_zlib
@@ -29,17 +29,16 @@ def encode(stripes: Iterable[Image8], width: int, height: int, palette: Image8 |
         palette: (256, 3) RGB of each index; none for RGB.
     """
     header = struct.pack(">IIBBBBB", width, height, 8, _RGB if palette is None else _PALETTE, 0, 0, 0)
-    chunks = [_chunk(b"IHDR", header)]
+    parts = [_SIGNATURE, *_chunk(b"IHDR", [header])]
     if palette is not None:
-        chunks.append(_chunk(b"PLTE", palette.tobytes()))
-    chunks += [_chunk(b"IDAT", _deflate(stripes, width * (3 if palette is None else 1))), _chunk(b"IEND", b"")]
-    return b"".join([_SIGNATURE, *chunks])
+        parts += _chunk(b"PLTE", [palette.tobytes()])
+    parts += _chunk(b"IDAT", list(_deflated(stripes, width * (3 if palette is None else 1))))
+    return b"".join([*parts, *_chunk(b"IEND", [])])
 
 
-def _deflate(stripes: Iterable[Image8], row_bytes: int) -> bytes:
-    """Filter and compress the rows."""
+def _deflated(stripes: Iterable[Image8], row_bytes: int) -> Iterator[bytes]:
+    """The rows filtered and compressed, in parts."""
     compressor = isal_zlib.compressobj(_LEVEL)
-    parts = []
     above = np.zeros(row_bytes, np.uint8)
     filtered = np.empty((0, 1 + row_bytes), np.uint8)
     for stripe in stripes:
@@ -50,12 +49,13 @@ def _deflate(stripes: Iterable[Image8], row_bytes: int) -> bytes:
         np.subtract(rows[0], above, out=filtered[0, 1:])
         np.subtract(rows[1:], rows[:-1], out=filtered[1 : len(rows), 1:])
         above = rows[-1].copy()
-        parts.append(compressor.compress(filtered[: len(rows)]))
-    parts.append(compressor.flush())
-    return b"".join(parts)
+        yield compressor.compress(filtered[: len(rows)])
+    yield compressor.flush()
 
 
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    """Length, type, content and checksum (PNG specification, 5.3)."""
-    checksum = isal_zlib.crc32(content, isal_zlib.crc32(kind))
-    return b"".join([struct.pack(">I", len(content)), kind, content, struct.pack(">I", checksum)])
+def _chunk(kind: bytes, content: Sequence[bytes]) -> list[bytes]:
+    """Length, type, content and checksum (PNG specification, 5.3), in parts that are joined once."""
+    checksum = 0
+    for part in (kind, *content):
+        checksum = isal_zlib.crc32(part, checksum)
+    return [struct.pack(">I", sum(map(len, content))), kind, *content, struct.pack(">I", checksum)]
