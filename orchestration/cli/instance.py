@@ -2,6 +2,9 @@
 
 import os
 
+import dagster as dg
+from filelock import FileLock
+
 from orchestration.settings import Settings
 
 DAGSTER_YAML = """\
@@ -14,7 +17,7 @@ nux:
 
 
 def prepare_instance(settings: Settings) -> None:
-    """Set ``DAGSTER_HOME`` where it is not set and make the folder and its ``dagster.yaml`` where they are missing."""
+    """Set ``DAGSTER_HOME`` where it is not set; make the folder, its ``dagster.yaml`` and its tables where missing."""
     if not os.environ.get("DAGSTER_HOME"):
         home = settings.doubleread_home / "dagster"
         home.mkdir(parents=True, exist_ok=True)
@@ -22,3 +25,5 @@ def prepare_instance(settings: Settings) -> None:
         if not yaml.exists():
             yaml.write_text(DAGSTER_YAML)
         os.environ["DAGSTER_HOME"] = str(home)
+        with FileLock(home / "instance.lock"), dg.DagsterInstance.get():
+            pass  # opened once by one process: two that make the tables at the same time trip over each other

@@ -76,19 +76,16 @@ def _print_summary(summaries: "list[LabelSummary]", training_set: Path) -> None:
     from rich import box
     from rich.table import Table
 
-    table = Table("", title="Training set", title_justify="left", box=box.SIMPLE_HEAD, padding=0)
+    title = "Accepted: studies, findings (one for each scan), pictures. Rejected: studies, by the first reason."
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("label", no_wrap=True, vertical="bottom")
+    # Five reasons beside a label of 30 letters fit a terminal only under each other.
+    for heading in ("studies", "findings", "pictures", "incom-\nplete\nstudy", "incom-\nplete\nreading",
+                    "incon-\nsistent\nreading", "single\nreader", "readers\ndis-\nagree"):  # fmt: skip
+        table.add_column(heading, justify="right", vertical="bottom")
     for summary in summaries:
-        # has_benign_ over microcalsifications: four whole labels fit beside each other.
-        table.add_column("_\n".join(summary.label.rsplit("_", 1)), justify="right", overflow="fold")
-    rows = {
-        "studies matched": [summary.studies for summary in summaries],
-        "findings accepted": [summary.findings for summary in summaries],
-        "pictures": [summary.pictures for summary in summaries],
-    }
-    for reason in summaries[0].rejected:
-        rows[f"rejected, {reason.replace('_', ' ')}"] = [summary.rejected[reason] for summary in summaries]
-    for name, counts in rows.items():
-        table.add_row(name, *(f"{count:,}" for count in counts))
+        counts = (summary.studies, summary.findings, summary.pictures, *summary.rejected.values())
+        table.add_row(summary.label, *(f"{count:,}" for count in counts))
     console.print(table)
     console.print(f"pictures: {training_set}/<label>/<scan id>.png, listed in {training_set}/manifest.parquet")
     console.print("the page: doubleread ui (or make ui), then http://127.0.0.1:3000")
