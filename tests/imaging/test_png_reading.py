@@ -133,7 +133,7 @@ def test_a_truncated_png_is_refused_wherever_it_ends(share, kind):
         read_image(data[: int(share * len(data))])
 
 
-@pytest.mark.parametrize("size", [(100_000, 100_000), (2**31 - 1, 1), (50_000, 1001), (7072, 7072)])
+@pytest.mark.parametrize("size", [(100_000, 100_000), (2**31 - 1, 1), (45_000, 1001), (6709, 6709)])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_decompression_bomb_is_refused_before_memory_is_taken(size, kind):
     colour_type, depth = kind
@@ -146,7 +146,7 @@ def test_a_decompression_bomb_is_refused_before_memory_is_taken(size, kind):
     assert size[0] * size[1] > MAX_PIXELS
     tracemalloc.start()
     try:
-        with pytest.raises(ImageError, match=rf"declares {size[0]} x {size[1]} pixels; at most 50,000,000"):
+        with pytest.raises(ImageError, match=rf"declares {size[0]} x {size[1]} pixels; at most 45,000,000"):
             read_image(data)
         assert tracemalloc.get_traced_memory()[1] < 10**6
     finally:
