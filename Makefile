@@ -6,7 +6,7 @@ UV_VERSION := 0.13.8
 UV := .tools/bin/uv
 RUN := $(UV) run --no-sync
 
-.PHONY: help setup demo ui test lint format bench clean
+.PHONY: help setup demo ui test lint format bench pictures clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -43,6 +43,9 @@ format: setup  ## rewrite the code in the house style
 
 bench: setup  ## the ratios of docs/performance.md, measured on this machine
 	$(RUN) python -m benchmarks
+
+pictures: setup  ## the pictures of the README, from a demo in this folder
+	$(RUN) python docs/make_pictures.py
 
 clean:  ## remove the environment and caches; data and results stay
 	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache dbt_project/target dbt_project/logs

@@ -36,7 +36,7 @@ QUERY = """
         coalesce(picture.verified, false) as verified
     from marts.double_matched_findings as finding
     left join doubleread.retrieved_scans as scan
-        on scan.store = %(store)s and md5(scan.image) = md5(finding.png_image) and scan.image = finding.png_image
+        on scan.store = %(store)s and scan.image = finding.png_image
     left join doubleread.pictures as picture
         on picture.training_set = %(training_set)s and picture.finding_id = finding.finding_id
     where finding.label = %(label)s

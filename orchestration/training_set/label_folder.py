@@ -85,7 +85,7 @@ def build_label_folder(
             build.finish(finding, outcome, records)
             progress(build.report.findings, total)
         records.remove_findings_that_left()
-        records.flush()
+        records.finish()
         build.remove_what_is_not_a_finding()
     build.report.seconds = time.perf_counter() - start
     return build.report

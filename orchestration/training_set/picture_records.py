@@ -52,6 +52,7 @@ class PictureRecords:
         self._run_id = run_id
         self._unsaved: list[dict[str, Any]] = []
         self._saved_at = time.monotonic()
+        self._changed = False
 
     def count_findings(self) -> int:
         """Rows of the mart for the label."""
@@ -118,6 +119,13 @@ class PictureRecords:
         self._unsaved.clear()
         self._saved_at = time.monotonic()
 
+    def finish(self) -> None:
+        """Write the rest, and let the planner know how many there are now."""
+        self.flush()
+        if self._changed:
+            self._connection.execute("analyze doubleread.pictures")
+            self._connection.commit()
+
     def _add(self, finding: Finding, **values: object) -> None:
         row = dict.fromkeys(COLUMNS) | {
             "training_set": self._training_set,
@@ -129,5 +137,6 @@ class PictureRecords:
             "run_id": self._run_id,
         }
         self._unsaved.append(row | values)
+        self._changed = True
         if time.monotonic() - self._saved_at > FLUSH_SECONDS:
             self.flush()

@@ -1,0 +1,40 @@
+"""What the README says is what the code says."""
+
+import re
+from pathlib import Path
+
+from orchestration.database import raw_tables
+from orchestration.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_every_setting_is_in_the_readmes_table_and_nothing_else() -> None:
+    table = README[README.index("| setting |") : README.index("The database holds two tables")]
+    named = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)*)`", table)) - {"AWS_"}
+    assert named == {name.upper() for name in Settings.model_fields}
+
+
+def test_every_column_of_the_raw_tables_is_named() -> None:
+    for table in raw_tables():
+        (row,) = [line for line in README.splitlines() if line.startswith(f"| `{table.name}`")]
+        assert re.findall(r"`(\w+)`", row)[1:] == list(table.columns)
+
+
+def test_the_rule_is_quoted_as_the_models_have_it() -> None:
+    def squeezed(text: str) -> str:
+        return re.sub(r"\s+", " ", text)
+
+    models = "".join((ROOT / "dbt_project/models/intermediate" / name).read_text()
+                     for name in ("int_readings.sql", "int_verdicts.sql"))  # fmt: skip
+    models = models.replace("{{ label }}", "has_malign_mass")
+    models = models.replace("{{ var('min_matching_readers') }}", "2").replace("{{ var('scans_per_study') }}", "4")
+    for quote in re.findall(r"```sql\n(.*?)```", README, re.DOTALL):
+        assert squeezed(quote).strip() in squeezed(models)
+
+
+def test_every_file_that_the_documents_link_to_exists() -> None:
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
