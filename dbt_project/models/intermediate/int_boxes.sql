@@ -10,8 +10,7 @@ with annotations as (
                 case when {{ label }} then '{{ label }}' end{{ ',' if not loop.last }}
             {% endfor %}
         ], null) as true_labels
-    from {{ ref('stg_annotations') }}
-    where boxes_text <> '[]'
+    from {{ ref('stg_boxes') }}
 
 ),
 

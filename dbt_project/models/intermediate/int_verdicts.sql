@@ -8,19 +8,17 @@ with readings as not materialized (
 -- A claim is a reading that calls a label true on any scan.
 claims as (
 
-    select
-        readings.study_id,
-        readings.reader_id,
-        readings.is_complete,
-        answers.label,
-        answers.answer
-    from readings
-    inner join lateral (
-        values
-        {% for label in labels() %}
-            ('{{ label }}', readings.{{ label }}){{ ',' if not loop.last }}
-        {% endfor %}
-    ) as answers (label, answer) on answers.answer <> 'negative'
+    {% for label in labels() %}
+        select
+            study_id,
+            reader_id,
+            is_complete,
+            '{{ label }}' as label,
+            {{ label }} as answer
+        from readings
+        where {{ label }} <> 'negative'
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

@@ -1,13 +1,12 @@
-with pairs as (
+-- Pairs of readings of one study, counted by what the two say: few combinations, however many studies.
+with answers as (
 
     select
         a.reader_id as reader_a,
         b.reader_id as reader_b,
         {% for label in labels() %}
-            count(*) filter (where a.{{ label }} = 'positive' and b.{{ label }} = 'positive') as {{ label }}_both,
-            count(*) filter (where a.{{ label }} = 'positive' and b.{{ label }} = 'negative') as {{ label }}_only_a,
-            count(*) filter (where a.{{ label }} = 'negative' and b.{{ label }} = 'positive') as {{ label }}_only_b,
-            count(*) filter (where a.{{ label }} = 'negative' and b.{{ label }} = 'negative') as {{ label }}_neither,
+            a.{{ label }} as a_{{ label }},
+            b.{{ label }} as b_{{ label }},
         {% endfor %}
         count(*) as study_count
     from {{ ref('int_readings') }} as a
@@ -16,47 +15,56 @@ with pairs as (
             a.study_id = b.study_id
             and a.reader_id collate "C" < b.reader_id collate "C"
     where a.is_complete and b.is_complete
-    group by a.reader_id, b.reader_id
+    group by
+        {% for label in labels() %}
+            a.{{ label }},
+            b.{{ label }},
+        {% endfor %}
+        a.reader_id,
+        b.reader_id
+
+),
+
+pairs as (
+
+    {% for label in labels() %}
+        select
+            '{{ label }}' as label,
+            reader_a,
+            reader_b,
+            a_{{ label }} as answer_a,
+            b_{{ label }} as answer_b,
+            study_count
+        from answers
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
 cells as (
 
     select
-        cells.label,
-        pairs.reader_a,
-        pairs.reader_b,
-        pairs.study_count,
-        cells.both_positive,
-        cells.only_a_positive,
-        cells.only_b_positive,
-        cells.both_negative,
-        cells.both_positive + cells.only_a_positive + cells.only_b_positive + cells.both_negative as counted
+        label,
+        reader_a,
+        reader_b,
+        sum(study_count)::float8 as study_count,
+        coalesce(sum(study_count) filter (where answer_a = 'positive' and answer_b = 'positive'), 0)::float8 as yes_yes,
+        coalesce(sum(study_count) filter (where answer_a = 'positive' and answer_b = 'negative'), 0)::float8 as yes_no,
+        coalesce(sum(study_count) filter (where answer_a = 'negative' and answer_b = 'positive'), 0)::float8 as no_yes,
+        coalesce(sum(study_count) filter (where answer_a = 'negative' and answer_b = 'negative'), 0)::float8 as no_no
     from pairs
-    cross join lateral (
-        values
-        {% for label in labels() %}
-            (
-                '{{ label }}',
-                pairs.{{ label }}_both,
-                pairs.{{ label }}_only_a,
-                pairs.{{ label }}_only_b,
-                pairs.{{ label }}_neither
-            ){{ ',' if not loop.last }}
-        {% endfor %}
-    ) as cells (label, both_positive, only_a_positive, only_b_positive, both_negative)
+    group by label, reader_a, reader_b
 
 ),
 
-measures as (
+-- What two readers would agree on by chance: both say yes, or both say no, each as often as it does.
+chances as (
 
     select
         *,
-        (both_positive + both_negative)::double precision / nullif(counted, 0) as observed,
-        (
-            (both_positive + only_a_positive)::double precision * (both_positive + only_b_positive)
-            + (both_negative + only_a_positive)::double precision * (both_negative + only_b_positive)
-        ) / nullif(counted::double precision * counted, 0) as expected
+        yes_yes + yes_no + no_yes + no_no as n,
+        ((yes_yes + yes_no) * (yes_yes + no_yes) + (no_yes + no_no) * (yes_no + no_no))
+        / nullif((yes_yes + yes_no + no_yes + no_no) ^ 2, 0) as expected
     from cells
 
 )
@@ -66,15 +74,13 @@ select
     reader_a,
     reader_b,
     study_count::integer as study_count,
-    both_positive::integer as both_positive_count,
-    only_a_positive::integer as only_a_positive_count,
-    only_b_positive::integer as only_b_positive_count,
-    both_negative::integer as both_negative_count,
-    (study_count - counted)::integer as inconsistent_count,
-    observed as observed_agreement,
-    (observed - expected) / nullif(1 - expected, 0) as cohens_kappa,
-    2.0::double precision * both_positive
-    / nullif(2 * both_positive + only_a_positive + only_b_positive, 0) as positive_agreement,
-    2.0::double precision * both_negative
-    / nullif(2 * both_negative + only_a_positive + only_b_positive, 0) as negative_agreement
-from measures
+    yes_yes::integer as both_positive_count,
+    yes_no::integer as only_a_positive_count,
+    no_yes::integer as only_b_positive_count,
+    no_no::integer as both_negative_count,
+    (study_count - n)::integer as inconsistent_count,
+    (yes_yes + no_no) / nullif(n, 0) as observed_agreement,
+    ((yes_yes + no_no) / nullif(n, 0) - expected) / nullif(1 - expected, 0) as cohens_kappa,
+    2 * yes_yes / nullif(2 * yes_yes + yes_no + no_yes, 0) as positive_agreement,
+    2 * no_no / nullif(2 * no_no + yes_no + no_yes, 0) as negative_agreement
+from chances

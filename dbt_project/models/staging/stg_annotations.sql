@@ -19,8 +19,7 @@ renamed as (
         {% for label in labels() %}
             coalesce({{ label }}, false) as {{ label }},
         {% endfor %}
-        annotation_bboxes::text as boxes_text,
-        {{ json_list('annotation_bboxes::text') }} as boxes
+        annotation_bboxes::text as boxes_text
     from source
     where
         mmg_scan_id is not null
