@@ -90,8 +90,8 @@ def place(
     """Where a caption stands: inside the picture, and where there is room off other captions and off the boxes.
 
     Of the places above, below, beside and inside the frame, about the frames that it overlaps, and next to captions
-    that stand already, the first with the lowest cost is taken: the pixels of frames that it hides, eight times those
-    of captions, and the pixels between it and its frame, each as wide as the caption is high.
+    that stand already, the first that costs least is taken. A pixel of a frame that it hides costs 1, of a
+    caption 1,000, and a pixel between it and its frame as much as the caption is high.
 
     Args:
         size: width and height of the caption, no larger than the picture.
@@ -102,7 +102,9 @@ def place(
     """
     room = np.array([picture[0] - size[0], picture[1] - size[1]])
     corners = np.clip(_corners(size, frame, captions, frames), 0, room)
-    cost = 8 * _hidden(corners, size, captions) + _hidden(corners, size, frames) + size[1] * _gap(corners, size, frame)
+    cost = (
+        1000 * _hidden(corners, size, captions) + _hidden(corners, size, frames) + size[1] * _gap(corners, size, frame)
+    )
     left, top = corners[cost.argmin()].tolist()
     return Area(left, top, left + size[0], top + size[1])
 

@@ -18,6 +18,8 @@ Values = npt.NDArray[np.float64]
 Stored = npt.NDArray[Any]  # of uint8, int8, uint16 or int16
 
 WHITE = 255
+# Windows are decimal numbers, which binary ones miss by up to 2e-9 here; what is half in decimals still rounds up.
+_SLACK = 1e-7
 
 
 def grey8(dataset: Dataset, stored: Stored, frame: int = 0) -> Image8:
@@ -43,7 +45,7 @@ def grey8(dataset: Dataset, stored: Stored, frame: int = 0) -> Image8:
         greys = _spread(modality, _occurring(dataset, stored, values))
     if not np.isfinite(greys).all():
         raise ImageError("is a DICOM image whose rescaling or window is no number")
-    table = np.floor(np.clip(greys, 0, WHITE) + 0.5).astype(np.uint8)
+    table = np.floor(np.clip(greys, 0, WHITE) + 0.5 + _SLACK).astype(np.uint8)
     if dataset.PhotometricInterpretation == "MONOCHROME1":
         table = WHITE - table
     return look_up(table, _patterns(stored))

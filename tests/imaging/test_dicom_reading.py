@@ -2,13 +2,14 @@
 
 import tracemalloc
 import zlib
+from decimal import Decimal
 from fractions import Fraction
 from io import BytesIO
 from math import exp, floor
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
@@ -38,6 +39,8 @@ def window(x: Fraction, centre: Fraction, width: Fraction, function: str) -> int
     return rounded(((x - centre) / width + Fraction(1, 2)) * 255)
 
 
+# The tie that binary numbers break the wrong way: 706.2 and 67.3 have no exact double.
+TIE = {"dtype": "u2", "function": "LINEAR", "centre": Decimal("706.2"), "width": Decimal("67.3"), "slope": None}
 decimals = st.decimals(-3000, 3000, places=1)
 
 
@@ -51,6 +54,7 @@ decimals = st.decimals(-3000, 3000, places=1)
     photometric=st.sampled_from(["MONOCHROME1", "MONOCHROME2"]),
     seed=st.integers(0, 99),
 )
+@example(**TIE, intercept=None, photometric="MONOCHROME1", seed=70)
 def test_rescaling_then_the_window_then_inversion(
     *, dtype, function, centre, width, slope, intercept, photometric, seed
 ):
@@ -153,7 +157,7 @@ def test_pydicom_agrees(*, bits, signed, centre, width, intercept, photometric):
     if photometric == "MONOCHROME1":
         greys = 255 - greys
     difference = np.abs(read_image(data) - greys)
-    assert difference.max() <= 0.5 + 1e-6
+    assert difference.max() <= 0.5 + 1e-6  # a tie may fall either way in pydicom's floating point
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
