@@ -7,7 +7,7 @@ import numpy as np
 
 from orchestration.imaging.boxes import Area, Box, visible_area
 from orchestration.imaging.captions import caption_text, place, plate
-from orchestration.imaging.colours import reader_colours
+from orchestration.imaging.colours import COLOURS, reader_colours
 from orchestration.imaging.errors import ImageError
 from orchestration.imaging.pixels import Image8
 
@@ -53,20 +53,16 @@ def draw(width: int, height: int, caption: str, boxes: Sequence[Box]) -> Drawing
     if len(boxes) > MAX_BOXES:
         raise ImageError(f"has {len(boxes)} boxes; at most {MAX_BOXES} are drawn on one picture")
     line = line_width(width, height)
+    edge = max(1, line // 4)  # sets the line off from bright tissue
     colours = reader_colours(box.reader for box in boxes)
     seen = [(box.reader, *found) for box in boxes if (found := visible_area(box, width, height)) is not None]
-    frames = _frames([area for _, area, _ in seen], line, width, height)
-    edges = [mark for frame in frames for mark in _band(frame.grown(_edge(line), width, height), _edge(line), None)]
-    lines = [
-        mark for (reader, _, _), frame in zip(seen, frames, strict=True) for mark in _band(frame, line, colours[reader])
-    ]
+    frames = _frames([area for _, area, _ in seen], line, edge, (width, height))
+    bounds = [frame.grown(edge, width, height) for frame in frames]
     labels = [(caption_text(caption, reader), colours[reader]) for reader, _, _ in seen]
+    edges = [mark for bound in bounds for mark in _band(bound, edge, None)]
+    lines = [mark for frame, (_, colour) in zip(frames, labels, strict=True) for mark in _band(frame, line, colour)]
     return Drawing(
-        marks=(
-            *edges,
-            *lines,
-            *_captions(labels, [frame.grown(_edge(line), width, height) for frame in frames], line, width, height),
-        ),
+        marks=(*edges, *lines, *_captions(labels, bounds, line, (width, height))),
         boxes_drawn=len(seen),
         boxes_clipped=sum(clipped for _, _, clipped in seen),
         boxes_skipped=len(boxes) - len(seen),
@@ -83,22 +79,19 @@ def font_size(width: int, height: int) -> int:
     return max(13, round(min(width, height) / 64))
 
 
-def _edge(line: int) -> int:
-    """Pixels of the dark edge that sets a line off from bright tissue."""
-    return max(1, line // 4)
+def _frames(areas: Sequence[Area], line: int, edge: int, picture: tuple[int, int]) -> list[Area]:
+    """The outer bounds of each frame; boxes that coincide to within a line get frames around each other.
 
-
-def _frames(areas: Sequence[Area], line: int, width: int, height: int) -> list[Area]:
-    """The outer bounds of each frame; boxes that coincide to within a line get frames around each other."""
+    As many go around each other as there are colours, so that every reader's can be seen.
+    """
     frames: list[Area] = []
     for area in areas:
-        frame = area.grown(line, width, height)
+        frame = area.grown(line, *picture)
         taken = np.array(frames, np.int64).reshape(-1, 4)
-        while (np.abs(taken - frame) < line).all(axis=1).any():
-            wider = frame.grown(line + _edge(line), width, height)
-            if wider == frame:  # the whole picture
+        for _ in COLOURS:
+            if not (np.abs(taken - frame) < line).all(axis=1).any():
                 break
-            frame = wider
+            frame = frame.grown(line + edge, *picture)
         frames.append(frame)
     return frames
 
@@ -118,9 +111,10 @@ def _band(frame: Area, thickness: int, colour: int | None) -> Iterator[Mark]:
 
 
 def _captions(
-    labels: Sequence[tuple[str, int]], frames: Sequence[Area], line: int, width: int, height: int
+    labels: Sequence[tuple[str, int]], frames: Sequence[Area], line: int, picture: tuple[int, int]
 ) -> Iterator[Mark]:
     """White on black with a border in the reader's colour; left out where the picture is too small for a letter."""
+    width, height = picture
     border = max(1, line // 2)
     size = font_size(width, height)
     placed: list[Area] = []
@@ -129,7 +123,7 @@ def _captions(
         if greys is None or len(greys) + 2 * border > height:
             continue
         rows, columns = greys.shape
-        area = place((columns + 2 * border, rows + 2 * border), frame, (width, height), placed, frames)
+        area = place((columns + 2 * border, rows + 2 * border), frame, picture, placed, frames)
         placed.append(area)
         yield Mark(area, colour=colour)
         yield Mark(Area(area.left + border, area.top + border, area.right - border, area.bottom - border), greys=greys)
