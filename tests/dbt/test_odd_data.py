@@ -55,13 +55,6 @@ def test_ids_of_any_length_and_spelling_are_only_ids(database: Database, dbt_tar
     ]
 
 
-def test_empty_tables_give_empty_marts(database: Database, dbt_target: Path) -> None:
-    write(database, DJANGO, [], [])
-    run = built(database, dbt_target)
-    assert not run.with_status("warn")
-    check_marts(database, oracle.marts([], []))
-
-
 def test_ids_that_identify_nothing_stop_the_build_by_name(database: Database, dbt_target: Path) -> None:
     scans = [Scan(1, 1, "1.png", None, 1, 1), Scan(1, 2, "2.png", None, 1, 1), Scan(None, 2, "3.png", None, 1, 1)]
     annotations = [Annotation(number, 1, 1, None, YES, NOON) for number in (7, 7, None)]
