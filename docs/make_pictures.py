@@ -28,24 +28,15 @@ def finding(target: Path) -> None:
 
 
 def lineage(target: Path) -> None:
-    """The graph of the page, every group opened."""
+    """Everything that the manifest is made from, as the page draws it."""
     with (
         tempfile.TemporaryDirectory() as profile,
         page(Path.cwd(), os.environ) as address,
-        browser(Path(profile), width=2400, height=1100) as driver,
+        browser(Path(profile), width=1900, height=1250) as driver,
     ):
-        driver.get(f"{address}/asset-groups")
-        time.sleep(LAYOUT_SECONDS)
-        driver.execute_script(EXPAND)
+        driver.get(f"{address}/assets/training_set_manifest?view=lineage&lineageScope=upstream&lineageDepth=9")
         time.sleep(LAYOUT_SECONDS)
         driver.save_screenshot(str(target))
-
-
-# Alt-click on a group opens all of them.
-EXPAND = """
-const groups = [...document.querySelectorAll('svg foreignObject div')].filter(e => e.innerText === 'raw');
-groups.at(-1)?.dispatchEvent(new MouseEvent('click', {bubbles: true, altKey: true}));
-"""
 
 
 if __name__ == "__main__":

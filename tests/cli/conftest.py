@@ -19,7 +19,7 @@ from orchestration.labels import LABELS
 
 DOUBLEREAD = Path(sys.executable).parent / "doubleread"
 COMMENTS = dict(zip(LABELS, ["Ben. Calc", "Mal. Calc", "Ben. Mass", "Mal. Mass"], strict=True))
-SECONDS = 240
+SECONDS = 600
 
 
 @dataclass
@@ -88,32 +88,30 @@ def stop_embedded_server(folder: Path) -> None:
 
 @pytest.fixture
 def write_studies(tmp_path: Path) -> Callable[..., Path]:
-    """Write raw tables and images of studies whose two readers both see malignant masses."""
+    """Write raw tables and images of so many studies; return the folder that ``load`` takes."""
+    return lambda studies, **size: write_data(tmp_path / "data", studies, **size)
 
-    def write(studies: int, *, width: int = 60, height: int = 80) -> Path:
-        folder = tmp_path / "data"
-        scans, annotations = [], []
-        for study in range(1, studies + 1):
-            for view in range(4):
-                scan = study * 10 + view
-                path = folder / "blobs" / "mmg" / f"{study:04d}" / f"{view}.png"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(grey_png(scan, width, height))
-                scans.append(
-                    [scan, study, path.relative_to(folder / "blobs").as_posix(), path.name, height, width, 0, 0]
-                )
-                for reader in ("U1", "U2"):
-                    mark = {"x": 10, "y": 30, "width": width // 3, "height": height // 3}
-                    boxes = json.dumps([{"comment": COMMENTS[LABELS[3]], "mark": mark}])
-                    said = [False, False, False, True]
-                    annotations.append([len(annotations) + 1, scan, reader, boxes, *said, "2024-01-01T08:00:00+00:00"])
-        columns = "id,mmg_study_id,png_image,file_name,rows,columns,pixel_spacing_row,pixel_spacing_column"
-        write_csv(folder / "mmgscans_mmgscan.csv", columns, scans)
-        columns = f"id,mmg_scan_id,user_id,annotation_bboxes,{','.join(LABELS)},created_at"
-        write_csv(folder / "mmgscans_mmgscanannotation.csv", columns, annotations)
-        return folder
 
-    return write
+def write_data(folder: Path, studies: int, *, width: int = 60, height: int = 80) -> Path:
+    """Raw tables and images of studies whose two readers both see malignant masses."""
+    scans, annotations = [], []
+    for study in range(1, studies + 1):
+        for view in range(4):
+            scan = study * 10 + view
+            path = folder / "blobs" / "mmg" / f"{study:04d}" / f"{view}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(grey_png(scan, width, height))
+            scans.append([scan, study, path.relative_to(folder / "blobs").as_posix(), path.name, height, width, 0, 0])
+            for reader in ("U1", "U2"):
+                mark = {"x": 10, "y": 30, "width": width // 3, "height": height // 3}
+                boxes = json.dumps([{"comment": COMMENTS[LABELS[3]], "mark": mark}])
+                said = [False, False, False, True]
+                annotations.append([len(annotations) + 1, scan, reader, boxes, *said, "2024-01-01T08:00:00+00:00"])
+    columns = "id,mmg_study_id,png_image,file_name,rows,columns,pixel_spacing_row,pixel_spacing_column"
+    write_csv(folder / "mmgscans_mmgscan.csv", columns, scans)
+    columns = f"id,mmg_scan_id,user_id,annotation_bboxes,{','.join(LABELS)},created_at"
+    write_csv(folder / "mmgscans_mmgscanannotation.csv", columns, annotations)
+    return folder
 
 
 def write_csv(path: Path, header: str, rows: list[list[object]]) -> None:
