@@ -12,7 +12,7 @@ from orchestration.imaging.errors import ImageError
 from orchestration.imaging.pixels import Image8
 
 MAX_BOXES = 1000
-"""Boxes on one picture beyond which nobody could tell them apart; laying out their captions takes a second."""
+"""Boxes on one picture beyond which nobody could tell them apart; laying out their captions takes a few seconds."""
 
 _BLACK = np.zeros((1, 1), np.uint8)
 
