@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from kornia_rs.imgproc import rgb_from_gray
@@ -71,8 +72,7 @@ def unused_greys(image: Image8, count: int) -> list[int] | None:
     sample = np.bincount(image[::8, ::8].reshape(-1), minlength=256)
     candidates = [level for level in range(254, 0, -1) if not sample[level]]
     pixels = image.tobytes() if len(candidates) >= count > 0 else b""
-    unused = (level for level in candidates if pixels.find(level) < 0)
-    levels = [level for level, _ in zip(unused, range(count), strict=False)]
+    levels = list(islice((level for level in candidates if pixels.find(level) < 0), count))
     return levels if len(levels) == count else None
 
 
