@@ -46,7 +46,9 @@ def machine() -> dict[str, str | int]:
     """The machine that the figures belong to."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    model = next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor()
+    )
     avx512 = any(line.startswith("flags") and " avx512f" in line for line in lines)
     return {
         "date": datetime.now(UTC).date().isoformat(),

@@ -10,11 +10,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from orchestration.database import Database
 from tests.services.azurite import Azurite, azurite
 from tests.services.s3 import S3, s3
+
+# A property says what holds, not how fast: a busy machine must not fail it.
+settings.register_profile("no clock", deadline=None)
+settings.load_profile("no clock")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 SETTINGS_PREFIXES = ("PG", "AZURE_", "AWS_", "DOUBLEREAD_", "DAGSTER_HOME")
