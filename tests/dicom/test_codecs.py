@@ -8,7 +8,7 @@ from collections.abc import Callable
 import imagecodecs
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
@@ -31,6 +31,9 @@ from pydicom.uid import (
 
 from orchestration.dicom.codecs import DECODER_DEPENDENCIES, PLUGIN, decode_frame, register
 from tests.imaging.dicoms import compressed, image_dataset
+
+settings.register_profile("untimed", deadline=None)  # a property says what must hold, not how fast the machine is
+settings.load_profile("untimed")
 
 # What pydicom remarks on: frames that happen to be as long as their pixels, and odd files among its own.
 pytestmark = [
