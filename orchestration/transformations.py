@@ -68,7 +68,7 @@ def ensure_manifest(settings: Settings) -> Path:
 
 
 def _parse(target: Path, environment: Mapping[str, str]) -> None:
-    folders = [
+    folders: list[str | Path] = [
         "--project-dir",
         PROJECT_DIR,
         "--profiles-dir",
