@@ -4,14 +4,32 @@ The index of the container and the reports are tables in the database (``tables.
 one reading; looking up a case lists nothing.
 """
 
+from orchestration.cases.catalogue import CaseSummary, list_cases
+from orchestration.cases.case import CaseError, CaseNotFoundError, ClinicalCase, IncompleteCaseError, OutdatedIndexError
+from orchestration.cases.get import CaseSource, get_case, open_case_source
+from orchestration.cases.image import CaseImage, Source
 from orchestration.cases.index import IndexReport, index_images
 from orchestration.cases.opening import open_container, open_report_table
 from orchestration.cases.reports import ReportsReport, read_reports
+from orchestration.cases.saving import load_case
 
 __all__ = [
+    "CaseSummary",
+    "CaseError",
+    "CaseImage",
+    "CaseNotFoundError",
+    "CaseSource",
+    "ClinicalCase",
+    "IncompleteCaseError",
     "IndexReport",
+    "OutdatedIndexError",
     "ReportsReport",
+    "Source",
+    "get_case",
     "index_images",
+    "load_case",
+    "open_case_source",
+    "list_cases",
     "open_container",
     "open_report_table",
     "read_reports",
