@@ -4,8 +4,8 @@ The index of the container and the reports are tables in the database (``tables.
 one reading; looking up a case lists nothing.
 """
 
-from orchestration.cases.catalogue import CaseSummary, list_cases
 from orchestration.cases.case import CaseError, CaseNotFoundError, ClinicalCase, IncompleteCaseError, OutdatedIndexError
+from orchestration.cases.catalogue import CaseSummary, list_cases
 from orchestration.cases.get import CaseSource, get_case, open_case_source
 from orchestration.cases.image import CaseImage, Source
 from orchestration.cases.index import IndexReport, index_images
@@ -14,11 +14,11 @@ from orchestration.cases.reports import ReportsReport, read_reports
 from orchestration.cases.saving import load_case
 
 __all__ = [
-    "CaseSummary",
     "CaseError",
     "CaseImage",
     "CaseNotFoundError",
     "CaseSource",
+    "CaseSummary",
     "ClinicalCase",
     "IncompleteCaseError",
     "IndexReport",
@@ -27,9 +27,9 @@ __all__ = [
     "Source",
     "get_case",
     "index_images",
+    "list_cases",
     "load_case",
     "open_case_source",
-    "list_cases",
     "open_container",
     "open_report_table",
     "read_reports",
