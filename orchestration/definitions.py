@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from orchestration.defs.clinical_cases import assets as clinical_assets
+from orchestration.defs.clinical_cases.jobs import clinical_job, clinical_refresh
 from orchestration.defs.label_folders import assets as label_folder_assets
 from orchestration.defs.label_folders import checks as label_folder_checks
 from orchestration.defs.marts import assets as mart_assets
@@ -15,11 +17,13 @@ from orchestration.defs.training_set.jobs import changed_mart, folders_job, main
 defs = dg.Definitions(
     assets=[
         *raw_assets,
-        *dg.load_assets_from_modules([mart_assets, scan_assets, label_folder_assets, training_set_assets]),
+        *dg.load_assets_from_modules(
+            [mart_assets, scan_assets, label_folder_assets, training_set_assets, clinical_assets]
+        ),
     ],
     asset_checks=dg.load_asset_checks_from_modules([scan_checks, label_folder_checks]),
-    jobs=[main_job, folders_job],
-    schedules=[nightly],
+    jobs=[main_job, folders_job, clinical_job],
+    schedules=[nightly, clinical_refresh],
     sensors=[changed_mart],
     resources=make_resources(settings_at_start()),
 )

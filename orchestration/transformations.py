@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from filelock import FileLock
 
-from orchestration.database import Database, RawTable, raw_tables
+from orchestration.database import Database, RawTable, exclusive, raw_tables
 from orchestration.database.embedded import DATABASE as EMBEDDED_DATABASE
 from orchestration.errors import DoublereadError
 from orchestration.settings import Settings
@@ -67,8 +67,33 @@ def ensure_manifest(settings: Settings) -> Path:
     return manifest
 
 
+def build_models(
+    settings: Settings, database: Database, select: str, *, on_wait: Callable[[str], None] = lambda _name: None
+) -> None:
+    """Build and test the models that ``select`` names, as dbt's option of that name takes it, one run at a time.
+
+    Raises:
+        TransformationError: a model can't be built or a test fails with an error; the message repeats what dbt says.
+    """
+    ensure_manifest(settings)  # dbt writes the manifest that it makes into the same folder
+    target = target_folder(settings)
+    with exclusive(database, "marts", on_wait=on_wait):
+        wait_for_other_dbt(database, on_wait=on_wait)
+        result = _dbt(
+            ["build", "--select", select, "--exclude-resource-type", "unit_test"], target, database.libpq_environment
+        )
+    if result.returncode != 0:
+        raise TransformationError(f"dbt can't build {select}: {result.stdout.strip() or result.stderr.strip()}")
+
+
 def _parse(target: Path, environment: Mapping[str, str]) -> None:
-    folders: list[str | Path] = [
+    result = _dbt(["parse"], target, environment)
+    if result.returncode != 0:
+        raise TransformationError(f"dbt can't parse {PROJECT_DIR}: {result.stdout.strip() or result.stderr.strip()}")
+
+
+def _dbt(arguments: list[str], target: Path, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+    options: list[str | Path] = [
         "--project-dir",
         PROJECT_DIR,
         "--profiles-dir",
@@ -78,15 +103,13 @@ def _parse(target: Path, environment: Mapping[str, str]) -> None:
         "--log-path",
         target,
     ]
-    result = subprocess.run(
-        [DBT, "parse", "--quiet", "--no-use-colors", *folders],
+    return subprocess.run(
+        [DBT, *arguments, "--quiet", "--no-use-colors", *options],
         check=False,
         capture_output=True,
         text=True,
         env={**os.environ, **environment},
     )
-    if result.returncode != 0:
-        raise TransformationError(f"dbt can't parse {PROJECT_DIR}: {result.stdout.strip() or result.stderr.strip()}")
 
 
 @contextmanager

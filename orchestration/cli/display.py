@@ -15,7 +15,10 @@ console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isat
 
 @contextmanager
 def progress_bars() -> Iterator[Listener]:
-    """A listener that shows a bar for each stage it hears of, where standard error is a terminal."""
+    """A listener that shows a bar for each stage it hears of, where standard error is a terminal.
+
+    A total of 0 stands for one that nobody knows yet.
+    """
     bars: dict[str, TaskID] = {}
     with Progress(
         TextColumn("{task.description}"),
@@ -29,7 +32,7 @@ def progress_bars() -> Iterator[Listener]:
 
         def listener(stage: str, done: int, total: int) -> None:
             if stage not in bars:
-                bars[stage] = progress.add_task(stage.replace("_", " "), total=total)
-            progress.update(bars[stage], completed=done, total=total)
+                bars[stage] = progress.add_task(stage.replace("_", " "), total=total or None)
+            progress.update(bars[stage], completed=done, total=total or None)
 
         yield listener

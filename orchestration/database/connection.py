@@ -89,14 +89,23 @@ def open_database(settings: Settings) -> Database:
 
 
 def make_records(connection: psycopg.Connection) -> None:
-    """Create the schema ``doubleread`` and its tables where they are missing, and commit.
+    """Create the schema ``doubleread`` and its tables of records where they are missing, and commit.
+
+    Raises:
+        DatabaseError: the user may not create them.
+    """
+    create_tables(connection, files("orchestration.database").joinpath("records.sql").read_text())
+
+
+def create_tables(connection: psycopg.Connection, script: str) -> None:
+    """Run a script that creates tables of the program's own in the schema ``doubleread``, and commit.
 
     Raises:
         DatabaseError: the user may not create them.
     """
     try:
         connection.execute("select pg_advisory_xact_lock(%s)", [RECORDS_LOCK])
-        connection.execute(files("orchestration.database").joinpath("records.sql").read_text())
+        connection.execute(script.encode())
         connection.commit()
     except psycopg.errors.InsufficientPrivilege as error:
         raise DatabaseError(

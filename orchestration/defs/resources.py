@@ -13,10 +13,12 @@ from dagster_azure.blob import (
 )
 from dagster_dbt import DbtCliResource
 
+from orchestration.cases import open_container, open_report_table
 from orchestration.database import Database, open_database
 from orchestration.settings import Settings, load_settings
 from orchestration.stores import ImageStore, open_image_store
-from orchestration.stores.azure import AzureAccount, azure_account
+from orchestration.stores.azure import AzureAccount, AzureImageStore, azure_account
+from orchestration.stores.report_table import ReportTable
 from orchestration.transformations import DBT, PROJECT_DIR, target_folder
 
 SECRET_VARIABLE = "DOUBLEREAD_AZURE_SECRET"  # noqa: S105  the name of a variable, not a secret
@@ -48,10 +50,26 @@ class ImageStoreResource(dg.ConfigurableResource[ImageStore]):
         return open_image_store(self.url, account)
 
 
+class ClinicalAccountResource(dg.ConfigurableResource[None]):
+    """The container of clinical images and the table of reports, in the Azure account of the settings."""
+
+    container_name: str
+    table_name: str
+
+    def container(self) -> AzureImageStore:
+        """Open the container and check that it is there."""
+        return open_container(settings_at_start())
+
+    def table(self) -> ReportTable:
+        """Open the table and check that it is there."""
+        return open_report_table(settings_at_start())
+
+
 class FoldersResource(dg.ConfigurableResource[None]):
     """The folders on this machine."""
 
     scans: str
+    cases: str
     training_set: str
     dbt_target: str
 
@@ -59,6 +77,11 @@ class FoldersResource(dg.ConfigurableResource[None]):
     def scans_path(self) -> Path:
         """Where verified copies of scans lie."""
         return Path(self.scans)
+
+    @property
+    def cases_path(self) -> Path:
+        """Where folders of clinical cases lie, one below each year."""
+        return Path(self.cases)
 
     @property
     def dbt_target_path(self) -> Path:
@@ -77,9 +100,13 @@ def make_resources(settings: Settings) -> dict[str, object]:
     return {
         "annotation_database": AnnotationDatabaseResource(),
         "azure_blob_storage": azure,
+        "clinical_account": ClinicalAccountResource(
+            container_name=settings.azure_storage_container_name, table_name=settings.azure_storage_table_name
+        ),
         "image_store": ImageStoreResource(url=settings.images_url, azure=azure),
         "folders": FoldersResource(
             scans=str(settings.doubleread_home / "scans"),
+            cases=str(settings.doubleread_home / "cases"),
             training_set=str(settings.doubleread_training_set),
             dbt_target=str(target_folder(settings)),
         ),

@@ -1,7 +1,8 @@
 """Pictures of findings: decode, window, draw, encode.
 
 ``annotate(data, caption=..., boxes=...)`` is all that a caller needs: from the bytes of an image as the store has it
-to the bytes of an annotated PNG. ``read_image`` stops after decoding. Nothing here reads or writes a file, keeps
+to the bytes of an annotated PNG. ``read_image`` stops after decoding; ``read_stored`` keeps what was stored, and how it
+is shown, apart, and ``encode_samples`` writes samples as they are. Nothing here reads or writes a file, keeps
 state between pictures or knows where an image came from; the only failure is ``ImageError``, and its message names
 no patient, no path and no value of a DICOM element other than those of the image itself.
 
@@ -13,5 +14,21 @@ from orchestration.imaging.boxes import Box
 from orchestration.imaging.decode import read_image
 from orchestration.imaging.errors import ImageError
 from orchestration.imaging.pixels import MAX_PIXELS, Image8
+from orchestration.imaging.png import encode_samples
+from orchestration.imaging.png_reader import read_samples
+from orchestration.imaging.stored import StoredImage, read_stored, render
 
-__all__ = ["MAX_PIXELS", "Annotated", "Box", "Image8", "ImageError", "annotate", "read_image"]
+__all__ = [
+    "MAX_PIXELS",
+    "Annotated",
+    "Box",
+    "Image8",
+    "ImageError",
+    "StoredImage",
+    "annotate",
+    "encode_samples",
+    "read_image",
+    "read_samples",
+    "read_stored",
+    "render",
+]

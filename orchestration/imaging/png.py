@@ -8,17 +8,18 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from isal import isal_zlib
 
-from orchestration.imaging.pixels import Image8
+from orchestration.imaging.pixels import STRIPE_ROWS, Image8
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_RGB, _PALETTE = 2, 3  # colour types
+_GREY, _RGB, _PALETTE = 0, 2, 3  # colour types
 _UP = 2  # filter type: each byte less the one above it (PNG specification, 9.2)
 _LEVEL = 1  # of ISA-L's 0 to 3; 0 is 2 ms faster and a sixth larger, 3 a fifth slower for the same size
 # Bits of the window. Noise of one byte a pixel repeats nothing but by chance, and a distant chance match costs more
 # than the bytes: a window of 512 makes palette files 13 % smaller. RGB repeats each byte, and wants the largest.
-_WINDOW_BITS = {_PALETTE: 9, _RGB: 15}
+_WINDOW_BITS = {_GREY: 9, _PALETTE: 9, _RGB: 15}
 
 
 def encode(stripes: Iterable[Image8], width: int, height: int, palette: Image8 | None = None) -> bytes:
@@ -31,8 +32,28 @@ def encode(stripes: Iterable[Image8], width: int, height: int, palette: Image8 |
         height: rows of all stripes together.
         palette: (256, 3) RGB of each index; none for RGB.
     """
-    colour_type = _RGB if palette is None else _PALETTE
-    parts = [_SIGNATURE, *_chunk(b"IHDR", [struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)])]
+    return _png(stripes, (width, height), 8, _RGB if palette is None else _PALETTE, palette)
+
+
+def encode_samples(samples: npt.NDArray[np.uint8 | np.uint16]) -> bytes:
+    """A PNG of the samples as they are, without any metadata.
+
+    Args:
+        samples: (rows, columns) of grey or (rows, columns, 3) of RGB, of 8 or 16 bits.
+    """
+    big_endian = np.dtype(f">u{samples.itemsize}")  # as PNG has it (7.1)
+    stripes = (
+        np.ascontiguousarray(samples[top : top + STRIPE_ROWS], big_endian).view(np.uint8)
+        for top in range(0, len(samples), STRIPE_ROWS)
+    )
+    height, width = samples.shape[:2]
+    return _png(stripes, (width, height), 8 * samples.itemsize, _GREY if samples.ndim == 2 else _RGB)
+
+
+def _png(
+    stripes: Iterable[Image8], size: tuple[int, int], depth: int, colour_type: int, palette: Image8 | None = None
+) -> bytes:
+    parts = [_SIGNATURE, *_chunk(b"IHDR", [struct.pack(">IIBBBBB", *size, depth, colour_type, 0, 0, 0)])]
     if palette is not None:
         parts += _chunk(b"PLTE", [palette.tobytes()])
     compressor = isal_zlib.compressobj(_LEVEL, wbits=_WINDOW_BITS[colour_type])

@@ -28,6 +28,7 @@ _DEPTHS = {_GREY: (1, 2, 4, 8, 16), _RGB: (8, 16), _PALETTE: (1, 2, 4, 8), _GREY
 _KORNIA_MODES = {_GREY: "mono", _RGB: "rgb", _RGBA: "rgba"}
 _KORNIA_DECODERS = {8: kornia_rs.io.decode_image_png_u8, 16: kornia_rs.io.decode_image_png_u16}
 _LIKELY_BITS = (10, 12, 14, 16)
+_SAME = np.arange(256, dtype=np.uint8)
 
 
 class _Header(NamedTuple):
@@ -51,14 +52,27 @@ def read_png(data: bytes) -> Image8:
     Raises:
         ImageError: damaged, cut short, too large or not a PNG that the specification knows.
     """
+    samples, table = read_samples(data)
+    return grey_if_equal(samples if samples.dtype == np.uint8 else look_up(table, samples))
+
+
+def read_samples(data: bytes) -> tuple[npt.NDArray[Any], Image8]:
+    """The samples of a PNG and the grey of each: as ``read_png``, which looks them up.
+
+    Returns:
+        (rows, columns) or (rows, columns, 3) ``uint8`` or ``uint16``; a table of 256 or 65,536 greys.
+
+    Raises:
+        ImageError: as ``read_png``.
+    """
     header = _header(data)
     critical, sbit = _critical_chunks(data)
     samples = _decode(critical, header)
     if samples.ndim == 3:
         samples = samples[..., 0] if samples.shape[2] <= 2 else samples[..., :3]
     colours = samples[0, 0].size
-    greys = _eight_bits(samples, sbit[:colours]) if samples.dtype == np.uint16 else samples
-    return grey_if_equal(np.ascontiguousarray(greys))
+    table = _table(samples, sbit[:colours]) if samples.dtype == np.uint16 else _SAME
+    return np.ascontiguousarray(samples), table
 
 
 def _header(data: bytes) -> _Header:
@@ -126,8 +140,8 @@ def _decode(png: bytes, header: _Header) -> npt.NDArray[Any]:
     return samples
 
 
-def _eight_bits(samples: npt.NDArray[np.uint16], sbit: bytes) -> Image8:
-    """Bring 16-bit samples to eight, linearly from the bits that are significant.
+def _table(samples: npt.NDArray[np.uint16], sbit: bytes) -> Image8:
+    """The table that brings 16-bit samples to eight, linearly from the bits that are significant.
 
     Those are the bits that the sBIT chunk gives, else the smallest of 10, 12, 14 and 16 that holds the maximum. The
     specification puts significant bits at the top of a sample (11.3.2.3), scanners write them at the bottom; samples
@@ -138,5 +152,6 @@ def _eight_bits(samples: npt.NDArray[np.uint16], sbit: bytes) -> Image8:
     if not 1 <= declared <= 16 or not sbit:
         declared = next(bits for bits in _LIKELY_BITS if highest < 2**bits)
     if highest < 2**declared:
-        return look_up(linear_table(declared), samples)
-    return look_up(linear_table(declared)[np.arange(65536) >> (16 - declared)], samples)
+        return linear_table(declared)
+    shifted: Image8 = linear_table(declared)[np.arange(65536) >> (16 - declared)]
+    return shifted

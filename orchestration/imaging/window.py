@@ -25,15 +25,32 @@ _SLACK = 1e-7
 def grey8(dataset: Dataset, stored: Stored, frame: int = 0) -> Image8:
     """Eight-bit greys of a monochrome frame, as the data set says it is to be shown.
 
-    Without VOI LUT or window, the values that occur are spread from black to white, as viewers do.
-
     Args:
-        dataset: its look-up tables, windows, photometric interpretation and padding; Pixel Data is not touched.
+        dataset: as for ``grey_table``.
         stored: (rows, columns) stored values of the frame.
         frame: which frame ``stored`` is, from 0, where the tables are given per frame.
 
     Returns:
-        (rows, columns) greys from 0, black, to 255, white; each is rounded half up.
+        (rows, columns) greys from 0, black, to 255, white.
+
+    Raises:
+        ImageError: a table or window that the standard does not allow.
+    """
+    return look_up(grey_table(dataset, stored, frame), patterns(stored))
+
+
+def grey_table(dataset: Dataset, stored: Stored, frame: int = 0) -> Image8:
+    """The grey of each value that a pixel can hold, by its bit pattern: all that there is to know about the greys.
+
+    Without VOI LUT or window, the values that occur are spread from black to white, as viewers do.
+
+    Args:
+        dataset: its look-up tables, windows, photometric interpretation and padding; Pixel Data is not touched.
+        stored: (rows, columns) stored values; of them only the type counts, or the values where they are spread.
+        frame: which frame it is, from 0, where the tables are given per frame.
+
+    Returns:
+        (256,) or (65536,) greys from 0, black, to 255, white; each is rounded half up.
 
     Raises:
         ImageError: a table or window that the standard does not allow.
@@ -48,18 +65,18 @@ def grey8(dataset: Dataset, stored: Stored, frame: int = 0) -> Image8:
     table = np.floor(np.clip(greys, 0, WHITE) + 0.5 + _SLACK).astype(np.uint8)
     if dataset.PhotometricInterpretation == "MONOCHROME1":
         table = WHITE - table
-    return look_up(table, _patterns(stored))
+    return table
 
 
-def _patterns(stored: Stored) -> npt.NDArray[np.uint8 | np.uint16]:
+def patterns(stored: Stored) -> npt.NDArray[np.uint8 | np.uint16]:
     """The bits of the stored values, read as unsigned: what tables are indexed by."""
     return stored.view(f"u{stored.dtype.itemsize}")
 
 
 def _values(dtype: np.dtype[np.generic]) -> Values:
     """The stored value of each bit pattern of ``dtype``."""
-    patterns = np.arange(2 ** (8 * dtype.itemsize), dtype=f"u{dtype.itemsize}")
-    return patterns.view(dtype).astype(np.float64)
+    every = np.arange(2 ** (8 * dtype.itemsize), dtype=f"u{dtype.itemsize}")
+    return every.view(dtype).astype(np.float64)
 
 
 def _macro(dataset: Dataset, frame: int, name: str) -> Dataset:
@@ -123,9 +140,9 @@ def _spread(values: Values, occurring: npt.NDArray[np.bool_]) -> Values:
 def _occurring(dataset: Dataset, stored: Stored, values: Values) -> npt.NDArray[np.bool_]:
     """Which stored values occur, padding left out (PS3.3 C.7.5.1.1.2) unless there is nothing else."""
     occurring = np.zeros(values.size, np.bool_)
-    patterns = _patterns(stored)
-    for top in range(0, len(patterns), STRIPE_ROWS):
-        occurring[patterns[top : top + STRIPE_ROWS]] = True
+    found = patterns(stored)
+    for top in range(0, len(found), STRIPE_ROWS):
+        occurring[found[top : top + STRIPE_ROWS]] = True
     padding = dataset.get("PixelPaddingValue")
     if padding is not None:
         limit = dataset.get("PixelPaddingRangeLimit")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
@@ -23,10 +23,13 @@ from obstore.store import AzureStore
 from orchestration.settings import Settings, connection_string_fields
 from orchestration.stores.errors import RetryableStoreError, StoreUnavailableError, from_status
 from orchestration.stores.image_store import ImageStore, ImageVersion
+from orchestration.stores.retries import with_retries
 from orchestration.stores.transport import CONNECT_SECONDS, NO_RETRIES, READ_SECONDS, client_options
 
 if TYPE_CHECKING:
     from obstore.store import AzureConfig
+
+T = TypeVar("T")
 
 LIST_PAGE = 5_000  # the most that Azure puts on one page
 # Our own attempts are counted and reported; the SDK's would hide behind them.
@@ -39,12 +42,13 @@ SDK_OPTIONS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class AzureAccount:
-    """A storage account: its blob endpoint and, unless the machine's identity serves, a key or a SAS token."""
+    """A storage account: its endpoints and, unless the machine's identity serves, a key or a SAS token."""
 
     blob_endpoint: str
     name: str
     key: str | None = field(default=None, repr=False)
     sas_token: str | None = field(default=None, repr=False)
+    table_endpoint: str | None = None
 
     @classmethod
     def at(cls, blob_endpoint: str, *, key: str | None = None, sas_token: str | None = None) -> Self:
@@ -97,7 +101,12 @@ def azure_account(settings: Settings) -> AzureAccount:
         )
     key = settings.azure_storage_account_key
     name = settings.azure_storage_account_name
-    return AzureAccount(f"https://{name}.blob.core.windows.net", name, key.get_secret_value() if key else None)
+    return AzureAccount(
+        f"https://{name}.blob.core.windows.net",
+        name,
+        key.get_secret_value() if key else None,
+        table_endpoint=f"https://{name}.table.core.windows.net",
+    )
 
 
 def account_of_connection_string(text: str) -> AzureAccount:
@@ -112,13 +121,16 @@ def account_of_connection_string(text: str) -> AzureAccount:
     endpoint = fields.get("blobendpoint") or f"{protocol}://{fields['accountname']}.blob.{suffix}"
     sas_token = fields.get("sharedaccesssignature", "").lstrip("?") or None
     account = AzureAccount.at(endpoint, key=fields.get("accountkey"), sas_token=sas_token)
-    return replace(account, name=fields.get("accountname", account.name))
+    name = fields.get("accountname", account.name)
+    table_endpoint = fields.get("tableendpoint") or f"{protocol}://{name}.table.{suffix}"
+    return replace(account, name=name, table_endpoint=table_endpoint)
 
 
 class AzureImageStore(ImageStore):
     """Images in an Azure Blob container; versions carry the MD5 that Azure stores."""
 
     def __init__(self, url: str, account: AzureAccount, container: str, prefix: str) -> None:
+        self.container = container
         self._container: ContainerClient = account.blob_service().get_container_client(container)
         self._prefix = f"{prefix}/" if prefix else ""
         self._check_container(account, container)
@@ -134,29 +146,22 @@ class AzureImageStore(ImageStore):
             ),
         )
 
+    def listing(self) -> Iterator[ImageVersion]:
+        """Every blob of the store, page by page; a page that fails is asked for again.
+
+        Raises:
+            StoreError: a page can't be had.
+        """
+        pages = self._container.list_blobs(self._prefix or None, results_per_page=LIST_PAGE).by_page()
+        for page in pages_with_retries(pages):
+            yield from map(self._version, page)
+
     def _check_container(self, account: AzureAccount, container: str) -> None:
         setting = "AZURE_STORAGE_CONTAINER_NAME or DOUBLEREAD_IMAGES"
         try:
             self._container.get_container_properties()
-        except ResourceNotFoundError:
-            raise StoreUnavailableError(
-                f"the container {container} does not exist in the Azure account {account.name} ({setting})"
-            ) from None
         except (AzureError, CredentialUnavailableError) as error:
-            status = getattr(error, "status_code", None)
-            if status in {401, 403} or isinstance(error, ClientAuthenticationError | CredentialUnavailableError):
-                source = (
-                    "the machine's identity"
-                    if account.uses_identity
-                    else "AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_CONNECTION_STRING"
-                )
-                message = f"Azure refused the credential for the account {account.name}: check {source}"
-            else:
-                message = (
-                    f"the Azure account {account.name} does not answer at {account.blob_endpoint}: check "
-                    "AZURE_STORAGE_ACCOUNT_NAME or AZURE_STORAGE_CONNECTION_STRING"
-                )
-            raise StoreUnavailableError(f"{message} ({status or type(error).__name__})") from None
+            raise unavailable(error, account, f"the container {container}", setting) from None
 
     def _head(self, path: str) -> ImageVersion:
         with _as_store_errors():
@@ -188,3 +193,42 @@ def _as_store_errors() -> Iterator[None]:
         raise from_status(error.status_code or 0) from None
     except (ServiceRequestError, ServiceResponseError) as error:
         raise RetryableStoreError(f"the connection failed ({type(error).__name__})") from None
+
+
+def pages_with_retries(pages: Iterator[Iterator[T]]) -> Iterator[Iterator[T]]:
+    """The pages of an Azure listing, each tried again where a later attempt can mend it.
+
+    A page iterator of the SDK's that failed asks for the same page when it is called again.
+
+    Raises:
+        StoreError: a page can't be had.
+    """
+
+    def next_page(_attempt: int) -> Iterator[T] | None:
+        with _as_store_errors():
+            return next(pages, None)
+
+    while (page := with_retries(next_page)) is not None:
+        yield page
+
+
+def unavailable(
+    error: AzureError | CredentialUnavailableError, account: AzureAccount, what: str, setting: str
+) -> StoreUnavailableError:
+    """The error that says why ``what``, a container or table named by ``setting``, can't be used."""
+    if isinstance(error, ResourceNotFoundError):
+        return StoreUnavailableError(f"{what} does not exist in the Azure account {account.name} ({setting})")
+    status = getattr(error, "status_code", None)
+    if status in {401, 403} or isinstance(error, ClientAuthenticationError | CredentialUnavailableError):
+        source = (
+            "the machine's identity"
+            if account.uses_identity
+            else "AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_CONNECTION_STRING"
+        )
+        message = f"Azure refused the credential for the account {account.name}: check {source}"
+    else:
+        message = (
+            f"the Azure account {account.name} does not answer when asked for {what}: check "
+            "AZURE_STORAGE_ACCOUNT_NAME or AZURE_STORAGE_CONNECTION_STRING"
+        )
+    return StoreUnavailableError(f"{message} ({status or type(error).__name__})")

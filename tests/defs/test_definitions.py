@@ -38,11 +38,17 @@ def test_the_keys_of_assets_jobs_schedules_and_sensors_are_these(defs: dg.Defini
         "retrieved_scans",
         "label_folders",
         "training_set_manifest",
+        "raw/clinical_images",
+        "raw/clinical_reports",
+        "stg_clinical_images",
+        "unmatched_clinical_images",
+        "clinical_cases",
+        "clinical_case_folders",
     }
     repository = defs.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")}
-    assert jobs == {"main_job", "folders_job"}
-    assert [schedule.name for schedule in repository.schedule_defs] == ["nightly"]
+    assert jobs == {"main_job", "folders_job", "clinical_job"}
+    assert {schedule.name for schedule in repository.schedule_defs} == {"nightly", "clinical_refresh"}
     assert [sensor.name for sensor in repository.sensor_defs] == ["changed_mart"]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
-from orchestration.database import check_raw_tables, exclusive
+from orchestration.database import Database, check_raw_tables, exclusive
 from orchestration.defs.reporting import logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource, settings_at_start
 from orchestration.progress import report
@@ -19,6 +19,10 @@ from orchestration.transformations import (
 )
 
 FINDINGS = dg.AssetKey("double_matched_findings")
+CLINICAL_CASES = dg.AssetKey("clinical_cases")
+# Models that read other raw tables than the rule's; built by themselves, without the tables of the annotations.
+CLINICAL = "tag:clinical"
+BUILD = ["build", "--exclude-resource-type", "unit_test"]
 
 
 class Translator(DagsterDbtTranslator):
@@ -39,27 +43,45 @@ class Translator(DagsterDbtTranslator):
         return str(dbt_resource_props["fqn"][1])
 
 
-@dbt_assets(
-    manifest=ensure_manifest(settings_at_start()),
-    dagster_dbt_translator=Translator(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True)),
-    name="dbt_models",
-)
+MANIFEST = ensure_manifest(settings_at_start())
+TRANSLATOR = Translator(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+
+
+@dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR, name="dbt_models", exclude=CLINICAL)
 def dbt_models(
     context: dg.AssetExecutionContext,
     dbt: DbtCliResource,
     annotation_database: AnnotationDatabaseResource,
     folders: FoldersResource,
 ) -> Iterator[Any]:
-    """Build and test the models, one run at a time."""
+    """Build and test the models of the rule, one run at a time."""
     database = annotation_database.open()
     check_raw_tables(database, project_variables()["raw_schema"], expected_raw_tables())
     report("models", 0, 1)
+    yield from _build(context, dbt, database, folders)
+    report("models", 1, 1)
+
+
+@dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR, name="clinical_models", select=CLINICAL)
+def clinical_models(
+    context: dg.AssetExecutionContext,
+    dbt: DbtCliResource,
+    annotation_database: AnnotationDatabaseResource,
+    folders: FoldersResource,
+) -> Iterator[Any]:
+    """Build and test the models of clinical cases, one run at a time."""
+    yield from _build(context, dbt, annotation_database.open(), folders)
+
+
+def _build(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, database: Database, folders: FoldersResource
+) -> Iterator[Any]:
     with exclusive(database, "marts", on_wait=logged_waiting(context)):
         wait_for_other_dbt(database, on_wait=logged_waiting(context))
         with dbt_environment(database):
             # Unit tests are for whoever changes the SQL: dbt advises against them in production, where they cost 4 s.
-            invocation = dbt.cli(
-                ["build", "--exclude-resource-type", "unit_test"], context=context, target_path=folders.dbt_target_path
-            )
+            invocation = dbt.cli(BUILD, context=context, target_path=folders.dbt_target_path)
             yield from invocation.stream().fetch_column_metadata().fetch_row_counts()
-    report("models", 1, 1)
+
+
+CLINICAL_SELECTION = dg.AssetSelection.assets(clinical_models)

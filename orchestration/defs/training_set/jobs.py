@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from orchestration.defs.clinical_cases.assets import GROUP as CLINICAL_GROUP
 from orchestration.defs.label_folders.partitions import ALL_LABELS_TAGS
-from orchestration.defs.marts.assets import FINDINGS
+from orchestration.defs.marts.assets import CLINICAL_SELECTION, FINDINGS
 
 main_job = dg.define_asset_job(
     "main_job",
-    selection=dg.AssetSelection.all(),
-    description="Everything: models, scans, label folders, manifest.",
+    selection=dg.AssetSelection.all() - CLINICAL_SELECTION - dg.AssetSelection.groups(CLINICAL_GROUP),
+    description="The whole training set: models, scans, label folders, manifest.",
 )
 
 folders_job = dg.define_asset_job(

@@ -1,0 +1,10 @@
+with source as (
+
+    select * from {{ source('clinical', 'clinical_reports') }}
+
+)
+
+select
+    case_id,
+    year
+from source

@@ -1,0 +1,127 @@
+"""Getting a case: one query, then its images, all at once."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from orchestration.cases.case import ClinicalCase, IncompleteCaseError, OutdatedIndexError
+from orchestration.cases.fetching import OutdatedVersionError, fetch
+from orchestration.cases.image import VIEWS, CaseImage, Source
+from orchestration.cases.lookup import look_up
+from orchestration.cases.opening import open_container
+from orchestration.cases.saving import save
+from orchestration.database import Database, open_database
+from orchestration.imaging import ImageError, read_stored
+from orchestration.settings import Settings, load_settings
+from orchestration.stores import ImageVersion, StoreError
+from orchestration.stores.azure import AzureImageStore
+from orchestration.stores.paths import printable
+
+Failures = dict[str, StoreError | ImageError]
+
+
+@dataclass(frozen=True)
+class CaseSource:
+    """Where cases come from: the database with the index and the reports, and the container of the images."""
+
+    database: Database
+    store: AzureImageStore
+
+
+def open_case_source(settings: Settings) -> CaseSource:
+    """The container and the database that the settings name, both checked.
+
+    Raises:
+        DoublereadError: one of them can't be used; the message names the setting.
+    """
+    return CaseSource(store=open_container(settings), database=open_database(settings))
+
+
+def get_case(
+    case_id: str,
+    year: int,
+    save_case: bool = False,
+    *,
+    allow_partial: bool = False,
+    folder: Path | None = None,
+    source: CaseSource | None = None,
+) -> ClinicalCase:
+    """One case by its id and year: one query, and one request for each image, side by side.
+
+    Args:
+        case_id: ``S`` and digits, whole: ``S0000001`` is not ``S00000012``.
+        year: four digits.
+        save_case: also write it to ``<folder>/<year>/<case_id>``, which ``load_case`` reads back.
+        allow_partial: return what there is, with None for what is missing or cannot be decoded and the reason in
+            ``missing``. A store that does not answer and an index that is out of date raise all the same: nobody
+            knows then whether the part is missing.
+        folder: where saved cases go; ``cases`` below ``DOUBLEREAD_HOME`` unless given.
+        source: an opened one; else that of the settings, opened once for the process.
+
+    Raises:
+        CaseNotFoundError: nothing is known of such a case.
+        IncompleteCaseError: parts are missing or can't be used; the message names all of them.
+        OutdatedIndexError: blobs changed or went since the index was made.
+        DoublereadError: the database or the container can't be used, or a setting is wrong.
+    """
+    source = source or _source_of(load_settings())
+    known = look_up(source.database, source.store.container, case_id, year)
+    images, failures = _images(source.store, known.blobs)
+    missing = {view.lower(): "not in the index" for view in VIEWS if view.lower() not in known.blobs}
+    missing |= {part: _explained(known.blobs[part], error) for part, error in failures.items()}
+    if known.report is None:
+        missing["report"] = "not in the report table"
+    _raise_what_is_unknown(case_id, year, failures, missing)
+    if missing and not allow_partial:
+        raise IncompleteCaseError(case_id, year, missing, "With allow_partial there is the rest")
+    case = ClinicalCase(case_id, year, report=known.report, missing=missing, **_by_part(images))
+    if save_case:
+        save(case, folder or load_settings().doubleread_home / "cases")
+    return case
+
+
+@lru_cache(maxsize=1)
+def _source_of(settings: Settings) -> CaseSource:
+    return open_case_source(settings)
+
+
+def _images(store: AzureImageStore, blobs: Mapping[str, ImageVersion]) -> tuple[dict[str, CaseImage], Failures]:
+    """The images of the parts and, of those that can't be had, why not."""
+    images: dict[str, CaseImage] = {}
+    failures: Failures = {}
+    with ThreadPoolExecutor(len(VIEWS)) as threads:
+        futures = {part: threads.submit(_image, store, part, version) for part, version in blobs.items()}
+        for part, future in futures.items():
+            try:
+                images[part] = future.result()
+            except (StoreError, ImageError) as error:
+                failures[part] = error
+    return images, failures
+
+
+def _image(store: AzureImageStore, part: str, version: ImageVersion) -> CaseImage:
+    data, sha256 = fetch(store, version)
+    source = Source(store.container, version.path, version.etag or "", sha256)
+    return CaseImage.of(part.upper(), source, read_stored(data))
+
+
+def _by_part(images: Mapping[str, CaseImage]) -> dict[str, CaseImage | None]:
+    return {view.lower(): images.get(view.lower()) for view in VIEWS}
+
+
+def _explained(version: ImageVersion, error: StoreError | ImageError) -> str:
+    """The reason with the blob that it is about; what an ``ImageError`` says completes "The image …"."""
+    blob = printable(version.path)
+    return f"{blob} {error}" if isinstance(error, ImageError) else f"{blob}: {error}"
+
+
+def _raise_what_is_unknown(case_id: str, year: int, failures: Failures, missing: Mapping[str, str]) -> None:
+    """Raise where the store did not give a part that may well be there."""
+    refused = [error for error in failures.values() if isinstance(error, StoreError)]
+    if any(isinstance(error, OutdatedVersionError) for error in refused):
+        advice = "The index is older than the container: run doubleread cases index"
+        raise OutdatedIndexError(case_id, year, missing, advice)
+    if refused:
+        raise IncompleteCaseError(case_id, year, missing)

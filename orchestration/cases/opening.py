@@ -1,0 +1,26 @@
+"""From the settings to the container of clinical images and the table of reports, each checked to be there."""
+
+from orchestration.settings import Settings
+from orchestration.stores.azure import AzureImageStore, azure_account
+from orchestration.stores.report_table import ReportTable
+
+
+def open_container(settings: Settings) -> AzureImageStore:
+    """The container ``AZURE_STORAGE_CONTAINER_NAME``.
+
+    Raises:
+        StoreUnavailableError: a :class:`ConnectionError` that names the account, the container that does not exist,
+            or the credential that was refused.
+    """
+    container = settings.azure_storage_container_name
+    return AzureImageStore(f"az://{container}", azure_account(settings), container, "")
+
+
+def open_report_table(settings: Settings) -> ReportTable:
+    """The table ``AZURE_STORAGE_TABLE_NAME``.
+
+    Raises:
+        StoreUnavailableError: a :class:`ConnectionError` that names the account, the table that does not exist, or
+            the credential that was refused.
+    """
+    return ReportTable(azure_account(settings), settings.azure_storage_table_name)

@@ -1,0 +1,111 @@
+"""``doubleread cases``: clinical cases, their index and their list."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestration.cli import cases_get
+from orchestration.cli.display import console, progress_bars
+
+if TYPE_CHECKING:
+    from orchestration.cases import CaseSummary, IndexReport, ReportsReport
+
+CLINICAL_MODELS = "tag:clinical"
+
+app = typer.Typer(
+    name="cases",
+    help=(
+        "Clinical cases: four views from an Azure container, a report from an Azure table.\n\n"
+        "AZURE_STORAGE_CONTAINER_NAME names the container (images unless set), AZURE_STORAGE_TABLE_NAME the table "
+        "(report unless set)."
+    ),
+    no_args_is_help=True,
+)
+app.command("get")(cases_get.get)
+
+
+@app.command()
+def index() -> None:
+    """Bring the index of images, the reports and the list of cases up to date.
+
+    Lists the container once, reads the table once, and writes what changed since the last time. Blobs whose names
+    hold no year, id or view in full, and of two blobs for one view the one modified earlier, count for no case; they
+    are in the table quality.unmatched_clinical_images.
+    """
+    from orchestration.cases import index_images, open_container, open_report_table, read_reports
+    from orchestration.database import open_database
+    from orchestration.settings import load_settings
+    from orchestration.transformations import build_models
+
+    settings = load_settings()
+    store, table = open_container(settings), open_report_table(settings)
+    database = open_database(settings)
+    with progress_bars() as report:
+        images = index_images(database, store, progress=lambda blobs: report("blobs listed", blobs, 0))
+        reports = read_reports(database, table, progress=lambda entities: report("reports read", entities, 0))
+    _print_changes(images, reports)
+    build_models(settings, database, CLINICAL_MODELS)
+    if reports.unusable:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_(
+    *,
+    year: Annotated[int | None, typer.Option(min=0, max=9999, help="Only cases of this year.")] = None,
+    complete: Annotated[
+        bool | None,
+        typer.Option("--complete/--incomplete", help="Only cases with four views and a report, or only the others."),
+    ] = None,
+    text: Annotated[str | None, typer.Option(help="Only cases whose report holds this text.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list instead of a table.")] = False,
+) -> None:
+    """List the cases of the index, by year and id."""
+    from orchestration.cases import list_cases
+    from orchestration.database import open_database
+    from orchestration.settings import load_settings
+
+    database = open_database(load_settings())
+    cases = list(list_cases(database, year=year, complete=complete, text=text))
+    if as_json:
+        typer.echo(json.dumps([asdict(case) | {"is_complete": case.is_complete} for case in cases], indent=2))
+    else:
+        _print_table(cases)
+
+
+def _print_changes(images: "IndexReport", reports: "ReportsReport") -> None:
+    changes = "{0.added:,} added, {0.changed:,} changed, {0.removed:,} removed"
+    console.print(
+        f"container {images.container}: {images.blobs:,} blobs, {images.matching:,} of a case, {images.partial:,} that "
+        f"name one in part; {changes.format(images)}",
+        markup=False,
+    )
+    console.print(
+        f"table {reports.table}: {reports.entities:,} reports, {reports.superseded:,} superseded; "
+        f"{changes.format(reports)}",
+        markup=False,
+    )
+    for unusable in reports.unusable_shown:
+        console.print(f"no report: {unusable}", style="red", markup=False)
+    if reports.unusable > len(reports.unusable_shown):
+        console.print(f"and {reports.unusable - len(reports.unusable_shown):,} more that are no report", style="red")
+
+
+def _print_table(cases: "list[CaseSummary]") -> None:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    from orchestration.stores.paths import printable
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("case", "year", "missing views", "report"):
+        table.add_column(heading)
+    for case in cases:
+        missing = ", ".join(case.missing_views) or "none"
+        row = (escape(printable(case.case_id)), f"{case.year:04d}", missing, "yes" if case.has_report else "no")
+        table.add_row(*row)
+    console.print(table)
+    console.print(f"{len(cases):,} cases, {sum(case.is_complete for case in cases):,} complete")

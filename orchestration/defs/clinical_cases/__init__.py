@@ -1,0 +1,1 @@
+"""Clinical cases: the index of their images, their reports, and a folder for each."""

@@ -1,0 +1,90 @@
+"""The assets of clinical cases, from an account to a folder for each complete case, without any annotation table."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import numpy as np
+import pytest
+from PIL import Image
+
+from orchestration.cases import load_case
+from orchestration.database import Database
+from orchestration.defs import resources
+from tests.cases.clinic import Clinic, clinic_at
+from tests.services.azurite import Azurite
+
+VIEWS = ("L__CC", "L__MLO", "R__CC", "R__MLO")
+
+
+@pytest.fixture
+def clinic(azure: Azurite, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
+    """An account, a database and a home that the settings name."""
+    with clinic_at(azure) as clinic:
+        for name, value in {**clinic.settings(azure), **database.libpq_environment}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("DOUBLEREAD_HOME", str(tmp_path / "home"))
+        resources.settings_at_start.cache_clear()
+        yield clinic
+        resources.settings_at_start.cache_clear()
+
+
+def png() -> bytes:
+    data = io.BytesIO()
+    Image.fromarray(np.arange(80, dtype=np.uint8).reshape(8, 10)).save(data, "PNG")
+    return data.getvalue()
+
+
+def definitions() -> dg.Definitions:
+    from orchestration.definitions import defs  # noqa: PLC0415  reads the settings
+    from orchestration.settings import load_settings  # noqa: PLC0415
+
+    # The module may have been loaded by another test with other settings.
+    return dg.Definitions.merge(
+        dg.Definitions(
+            assets=defs.assets, asset_checks=defs.asset_checks, jobs=defs.jobs,
+            resources=resources.make_resources(load_settings()),
+        )
+    )  # fmt: skip
+
+
+def made(result: dg.ExecuteInProcessResult, name: str) -> dict[str, object]:
+    (event,) = (
+        event.materialization
+        for event in result.get_asset_materialization_events()
+        if event.materialization.asset_key.path[-1] == name
+    )
+    return {key: value.value for key, value in event.metadata.items()}
+
+
+# dagster-dbt's own use of what Dagster deprecates.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster_dbt")
+def test_the_job_leads_from_the_account_to_the_mart_and_a_year_to_its_folders(clinic: Clinic, tmp_path: Path) -> None:
+    clinic.put(*(f"2014/S1/{view}.png" for view in VIEWS), "2014/S2/L__CC.png", data=png())
+    clinic.put("2014/S3/scout.png", *(f"2014/S4/{view}.png" for view in VIEWS), data=b"no image")
+    for case_id in ("S1", "S2", "S4"):
+        clinic.report(id=case_id, year=2014, report="příznivý")
+    clinic.report("bad", id="S9", year="soon", report="secret")
+    defs = definitions()
+    with dg.DagsterInstance.ephemeral(tempdir=str(tmp_path)) as instance:
+        result = defs.resolve_job_def("clinical_job").execute_in_process(instance=instance)
+        index, reports = made(result, "clinical_images"), made(result, "clinical_reports")
+        assert (index["matching"], index["partial"], index["added"]) == (9, 1, 10)
+        assert (reports["entities"], reports["unusable"]) == (4, 1)
+        folders = defs.resolve_implicit_global_asset_job_def().get_subset(
+            asset_selection={dg.AssetKey("clinical_case_folders")}
+        )
+        runs = [
+            made(folders.execute_in_process(instance=instance, partition_key="2014"), "clinical_case_folders")
+            for _ in range(2)
+        ]
+    assert [(run["saved"], run["untouched"], run["failed"], run["incomplete"]) for run in runs] == [
+        (1, 0, 1, 1),
+        (0, 1, 1, 1),
+    ]
+    case = load_case(tmp_path / "home" / "cases" / "2014" / "S1")
+    assert case.report == "příznivý"
+    assert case.r_mlo is not None
+    assert np.array_equal(case.r_mlo.pixels, np.arange(80, dtype=np.uint8).reshape(8, 10))
