@@ -7,7 +7,6 @@ A list of JSON read from text that may hold anything. PostgreSQL can only try th
 {%- endmacro %}
 
 {% macro create_json_list() -%}
-    {%- if execute and flags.WHICH in ('build', 'run', 'test', 'show', 'compile', 'docs', 'generate') -%}
     -- Two runs at once would both replace the function, and PostgreSQL lets only one.
     select pg_advisory_xact_lock(hashtext('staging.json_list'));
     create schema if not exists staging;
@@ -24,5 +23,4 @@ A list of JSON read from text that may hold anything. PostgreSQL can only try th
     $$;
     comment on function staging.json_list(text) is
     'The JSON list that a text holds: empty for an empty text or a JSON null, null for anything else.';
-    {%- endif -%}
 {%- endmacro %}

@@ -15,6 +15,9 @@ from orchestration.database import Database
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 DBT = Path(sys.executable).parent / "dbt"
+# Testing takes as long as building; not every test needs it.
+NO_TESTS = ("--resource-type", "model", "--resource-type", "seed")
+NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,9 @@ def dbt(database: Database, target: Path, *arguments: str, variables: Mapping[st
     return Run(process.returncode, process.stdout + process.stderr, statuses)
 
 
-def built(database: Database, target: Path, *, variables: Mapping[str, Any] | None = None) -> Run:
+def built(database: Database, target: Path, *options: str, variables: Mapping[str, Any] | None = None) -> Run:
     """``dbt build``, which must succeed."""
-    run = dbt(database, target, "build", variables=variables)
+    run = dbt(database, target, "build", *options, variables=variables)
     assert run.returncode == 0, run.output
     return run
 

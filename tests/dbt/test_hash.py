@@ -4,7 +4,7 @@ from pathlib import Path
 
 from orchestration.database import Database
 from tests.dbt.oracle import LABELS, Annotation, Scan
-from tests.dbt.project import dbt, rows
+from tests.dbt.project import NO_TESTS, built, rows
 from tests.dbt.raw import TEXTS, write
 
 MALIGN_MASS, BENIGN_MASS = "has_malign_mass", "has_benign_mass"
@@ -59,8 +59,7 @@ def test_a_hash_changes_exactly_when_the_picture_does(database: Database, dbt_ta
         [scan for scans, _ in studies for scan in scans],
         [annotation for _, annotations in studies for annotation in annotations],
     )
-    run = dbt(database, dbt_target, "build", "--resource-type", "model", "--resource-type", "seed")
-    assert run.returncode == 0, run.output
+    built(database, dbt_target, *NO_TESTS)
     found = rows(database, "select distinct study_id, finding_hash from marts.double_matched_findings")
     hashes = {row["study_id"]: row["finding_hash"] for row in found}
     assert len(found) == len(hashes) == len(studies)

@@ -8,7 +8,7 @@ from tests.dbt import oracle
 from tests.dbt.comparison import check_marts
 from tests.dbt.generated import seeded
 from tests.dbt.oracle import Annotation, Scan
-from tests.dbt.project import built, dbt, rows
+from tests.dbt.project import NO_UNIT_TESTS, built, dbt, rows
 from tests.dbt.raw import DJANGO, TEXTS, write
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
@@ -48,7 +48,7 @@ def test_ids_of_any_length_and_spelling_are_only_ids(database: Database, dbt_tar
     scans = [scan for members, _ in studies for scan in members]
     annotations = [annotation for _, said in studies for annotation in said]
     write(database, TEXTS, scans, annotations)
-    built(database, dbt_target)
+    built(database, dbt_target, *NO_UNIT_TESTS)
     check_marts(database, oracle.marts(scans, annotations))
     assert rows(database, "select count(*) from marts.double_matched_findings") == [
         {"count": 4 * 4 * (len(HOSTILE) + 1)}
@@ -59,7 +59,7 @@ def test_ids_that_identify_nothing_stop_the_build_by_name(database: Database, db
     scans = [Scan(1, 1, "1.png", None, 1, 1), Scan(1, 2, "2.png", None, 1, 1), Scan(None, 2, "3.png", None, 1, 1)]
     annotations = [Annotation(number, 1, 1, None, YES, NOON) for number in (7, 7, None)]
     write(database, DJANGO, scans, annotations)
-    run = dbt(database, dbt_target, "build")
+    run = dbt(database, dbt_target, "build", *NO_UNIT_TESTS)
     assert run.returncode == 1
     assert run.with_status("fail") == {
         "scans_have_an_id",
@@ -74,6 +74,6 @@ def test_ids_that_identify_nothing_stop_the_build_by_name(database: Database, db
 
 def test_a_study_id_that_no_index_holds_stops_the_build_by_name(database: Database, dbt_target: Path) -> None:
     write(database, TEXTS, *study("x" * 1001, ["a", "b", "c", "d"], ["U1", "U2"]))
-    run = dbt(database, dbt_target, "build")
+    run = dbt(database, dbt_target, "build", *NO_UNIT_TESTS)
     assert run.returncode == 1
     assert run.with_status("fail") == {"fits_in_an_index_stg_scans_study_id"}

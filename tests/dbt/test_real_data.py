@@ -15,7 +15,7 @@ from orchestration.database.raw_tables import raw_tables
 from tests.dbt import oracle
 from tests.dbt.comparison import check_marts
 from tests.dbt.oracle import LABELS, Annotation, Scan
-from tests.dbt.project import built, dbt, rows
+from tests.dbt.project import NO_TESTS, NO_UNIT_TESTS, built, dbt, rows
 
 
 def studies_by_label(database: Database, mart: str) -> dict[str, int]:
@@ -59,7 +59,7 @@ def test_lidc_readings_give_the_findings_that_are_known_of_them(
 ) -> None:
     folder = shared_data / "lidc-readings"
     load_raw_tables(database, folder, schema="public", tables=raw_tables())
-    run = built(database, dbt_target)
+    run = built(database, dbt_target, *NO_UNIT_TESTS)
     assert not run.with_status("warn")
     assert rows(database, "select count(*) from marts.double_matched_findings") == [{"count": 3784}]
     accepted, rejected = (153, 1, 436, 356), (95, 9, 269, 215)
@@ -76,7 +76,7 @@ def test_four_real_mammogram_studies_give_28_findings(
     unpack: dict[str, Any] = runpy.run_path(str(shared_data / "mammograms" / "unpack.py"))
     unpack["main"](tmp_path)
     load_raw_tables(database, tmp_path, schema="public", tables=raw_tables())
-    built(database, dbt_target)
+    built(database, dbt_target, *NO_TESTS)
     found = rows(database, "select study_id, label, count(*) from marts.double_matched_findings group by 1, 2")
     benign_calc, _malign_calc, benign_mass, malign_mass = LABELS
     assert {(row["study_id"], row["label"]): row["count"] for row in found} == {
@@ -104,7 +104,7 @@ def test_the_tests_notice_marts_that_do_not_follow_the_rule(
     database: Database, dbt_target: Path, shared_data: Path
 ) -> None:
     load_raw_tables(database, shared_data / "lidc-readings", schema="public", tables=raw_tables())
-    built(database, dbt_target)
+    built(database, dbt_target, *NO_TESTS)
     with database.connect() as connection:
         connection.execute("""
             with one as (select min(finding_id) as finding_id from marts.double_matched_findings)

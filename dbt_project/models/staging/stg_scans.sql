@@ -11,8 +11,8 @@ renamed as (
         mmg_study_id::text as study_id,
         png_image::text as png_image,
         file_name::text as file_name,
-        rows::integer as image_rows,
-        columns::integer as image_columns
+        case when rows between 0 and 2147483647 then rows::integer end as image_rows,
+        case when columns between 0 and 2147483647 then columns::integer end as image_columns
     from source
     where id is not null and mmg_study_id is not null
 

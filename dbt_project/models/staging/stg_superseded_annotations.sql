@@ -1,4 +1,4 @@
-{{ config(materialized="table", unlogged=true, post_hook="analyze {{ this }}") }}
+{{ config(materialized="table", post_hook="analyze {{ this }}") }}
 
 -- Compared in the raw columns' own types: as texts, annotation 10 would come before annotation 9.
 -- Of 2 million annotations few are superseded; finding those once is cheaper than sorting all in each model.
