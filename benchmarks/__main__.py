@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.report import Row, write
 
-NAMES = ["drawing", "codecs"]
+NAMES = ["drawing", "codecs", "cases"]
 
 
 def main() -> None:
