@@ -20,7 +20,7 @@ select * from (
     select distinct on (view) lower(view) as part, blob, etag, md5, size_bytes, last_modified, null as report
     from doubleread.clinical_images
     where container = %(container)s and case_id = %(case_id)s and year = %(year)s and problem is null
-    order by view, last_modified desc, blob
+    order by view, last_modified desc, blob collate "C"
 ) as images
 union all
 select 'report', null, null, null, null, null, report
