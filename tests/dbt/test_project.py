@@ -22,6 +22,7 @@ KEYS = {
     "double_matched_findings": ["finding_id"],
     "rejected_findings": ["study_id", "label"],
     "reader_agreement": ["label", "reader_a", "reader_b"],
+    "clinical_cases": ["case_id", "year"],
 }
 COLUMNS = {
     "double_matched_findings": {
