@@ -16,7 +16,7 @@ from benchmarks.drawing import plain
 from benchmarks.flow_setting import CONTAINER, Run, Setting, make_images, setting
 from benchmarks.report import Row
 from orchestration.labels import LABELS
-from orchestration.training_set import worker_pool
+from orchestration.training_set import drawing_workers
 from tests.services.faults import faulty_proxy
 
 ROUNDS = 3
@@ -57,7 +57,7 @@ def against_the_script(services: Setting, paths: Sequence[str]) -> tuple[list[Ro
 def cores(services: Setting, paths: Sequence[str]) -> Row:
     """Pictures per second with one worker and with two, from copies that are already here; pools are started."""
     rates: dict[int, list[float]] = {1: [], 2: []}
-    with services.project("cores", paths, LABELS[:1]) as project, worker_pool(1) as one, worker_pool(2) as two:
+    with services.project("cores", paths, LABELS[:1]) as project, drawing_workers(1) as one, drawing_workers(2) as two:
         project.retrieve()
         for number in range(ROUNDS + 1):
             for workers, pool in ((1, one), (2, two)):

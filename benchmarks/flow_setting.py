@@ -22,7 +22,7 @@ from orchestration.database import Database
 from orchestration.labels import LABELS
 from orchestration.stores import ImageStore, open_image_store
 from orchestration.stores.azure import account_of_connection_string
-from orchestration.training_set import build_label_folder, retrieve_scans, worker_pool, write_manifest
+from orchestration.training_set import build_label_folder, drawing_workers, retrieve_scans, write_manifest
 from tests.services.azurite import Azurite, azurite
 from tests.services.slow_store import slow_store
 
@@ -103,7 +103,7 @@ class Project:
         """All image stages, as the main job runs them."""
         start = time.perf_counter()
         fetched = self.retrieve()
-        with worker_pool(WORKERS) as pool:
+        with drawing_workers(WORKERS) as pool:
             counts = [self.draw(label, pool) for label in LABELS]
             write_manifest(self.database, self.training_set)
             seconds = time.perf_counter() - start

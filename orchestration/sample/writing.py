@@ -21,7 +21,7 @@ from orchestration.sample.tables import (
     scans_of,
     write_csv,
 )
-from orchestration.training_set.workers import map_in_order, worker_pool
+from orchestration.workers import map_in_order, worker_pool
 
 FULL_SIZE = (3328, 4096)
 FIRST_STUDY = 1001

@@ -7,13 +7,12 @@ costs what has changed.
 """
 
 from orchestration.training_set.failures import failed_pictures, failed_scans
-from orchestration.training_set.label_folder import FolderReport, build_label_folder
+from orchestration.training_set.label_folder import FolderReport, build_label_folder, drawing_workers
 from orchestration.training_set.manifest import ManifestReport, write_manifest
 from orchestration.training_set.outcomes import Failure
 from orchestration.training_set.scans import ScansReport, retrieve_scans
 from orchestration.training_set.summary import LabelSummary, summarize
 from orchestration.training_set.verification import VerificationReport, find_orphans, verify_pictures
-from orchestration.training_set.workers import worker_pool
 
 __all__ = [
     "Failure",
@@ -23,12 +22,12 @@ __all__ = [
     "ScansReport",
     "VerificationReport",
     "build_label_folder",
+    "drawing_workers",
     "failed_pictures",
     "failed_scans",
     "find_orphans",
     "retrieve_scans",
     "summarize",
     "verify_pictures",
-    "worker_pool",
     "write_manifest",
 ]

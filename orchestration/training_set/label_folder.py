@@ -4,22 +4,27 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
 from orchestration.database import Database, exclusive
 from orchestration.labels import CAPTIONS
+from orchestration.picture_files import DRAWING_VERSION, DrawingOutcome, DrawingTask, draw
 from orchestration.stores import UnsafePathError, check_name
 from orchestration.stores.paths import printable
-from orchestration.training_set.drawing import DRAWING_VERSION, DrawingOutcome, DrawingTask, draw
 from orchestration.training_set.findings import Finding, read_findings
 from orchestration.training_set.outcomes import FAILURES_SHOWN, Failure
 from orchestration.training_set.picture_records import PictureRecords
-from orchestration.training_set.workers import map_in_order
+from orchestration.workers import map_in_order, worker_pool
 
 PARTIAL = ".partial"
+
+
+def drawing_workers(workers: int | None = None) -> AbstractContextManager[Executor]:
+    """Processes for :func:`build_label_folder` and for verification, one for each core unless told."""
+    return worker_pool(workers, preload=["orchestration.picture_files"])
 
 
 @dataclass

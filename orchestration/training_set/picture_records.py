@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 
-from orchestration.training_set.drawing import DrawingOutcome
+from orchestration.picture_files import DrawingOutcome
 from orchestration.training_set.findings import Finding
 
 # A commit takes 1 to 10 ms: often enough that a killed run draws again what took about a second.

@@ -1,19 +1,18 @@
 """Checking the pictures themselves, not what the records say of them."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.database import Database
-from orchestration.imaging import ImageError, read_image
 from orchestration.labels import LABELS
+from orchestration.picture_files import read_and_compare
 from orchestration.stores import UnsafePathError, check_name
 from orchestration.stores.paths import printable
 from orchestration.training_set.findings import Finding, read_findings
 from orchestration.training_set.outcomes import FAILURES_SHOWN, Failure
-from orchestration.training_set.workers import map_in_order
+from orchestration.workers import map_in_order
 
 
 @dataclass
@@ -71,22 +70,6 @@ def find_orphans(database: Database, training_set: Path) -> list[str]:
             names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
             orphans += [f"{label}/{printable(name)}" for name in names if name not in expected]
     return sorted(orphans)
-
-
-def read_and_compare(picture: tuple[Path, str]) -> str | None:
-    """Why the picture at a path is not the one of the given SHA-256, or None."""
-    path, sha256 = picture
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        return f"its picture can't be read ({error.strerror})"
-    if hashlib.sha256(data).hexdigest() != sha256:
-        return "its picture was changed since it was drawn; build again"
-    try:
-        read_image(data)
-    except ImageError as error:
-        return f"its picture can't be decoded: {error}"
-    return None
 
 
 def _sort_out(

@@ -22,9 +22,9 @@ from orchestration.training_set import (
     ScansReport,
     VerificationReport,
     build_label_folder,
+    drawing_workers,
     retrieve_scans,
     verify_pictures,
-    worker_pool,
     write_manifest,
 )
 
@@ -136,7 +136,7 @@ class Project:
 @pytest.fixture(scope="session")
 def pool() -> Iterator[ProcessPoolExecutor]:
     """Two drawing processes."""
-    with worker_pool(2) as executor:
+    with drawing_workers(2) as executor:
         yield executor
 
 

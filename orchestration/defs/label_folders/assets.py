@@ -8,7 +8,7 @@ from orchestration.defs.marts.assets import FINDINGS
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource, ImageStoreResource
 from orchestration.defs.scans.assets import retrieved_scans
-from orchestration.training_set import FolderReport, build_label_folder, worker_pool
+from orchestration.training_set import FolderReport, build_label_folder, drawing_workers
 
 
 @dg.asset(
@@ -30,7 +30,7 @@ def label_folders(
 ) -> None:
     """Draw what is new or changed, remove what is no longer matched, leave the rest alone."""
     database = annotation_database.open()
-    with worker_pool() as pool:
+    with drawing_workers() as pool:
         for label in context.partition_keys:
             report = build_label_folder(
                 database,

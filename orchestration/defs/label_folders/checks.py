@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration.defs.label_folders.assets import label_folders
 from orchestration.defs.reporting import failures_table
 from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource, ImageStoreResource
-from orchestration.training_set import failed_pictures, find_orphans, verify_pictures, worker_pool
+from orchestration.training_set import drawing_workers, failed_pictures, find_orphans, verify_pictures
 
 
 @dg.asset_check(
@@ -16,7 +16,7 @@ def every_finding_has_its_picture(
     annotation_database: AnnotationDatabaseResource, image_store: ImageStoreResource, folders: FoldersResource
 ) -> dg.AssetCheckResult:
     """Read the pictures that were not read since they were drawn or touched."""
-    with worker_pool() as pool:
+    with drawing_workers() as pool:
         report = verify_pictures(
             annotation_database.open(),
             store_url=image_store.url,

@@ -1,10 +1,13 @@
-"""What a worker does: one scan and the boxes of one finding become one picture beside its final place."""
+"""What workers do with the files of pictures: draw one beside its final place, check one.
+
+A module of its own, so that a worker imports what draws and neither database nor stores: 0.2 s instead of 1.3.
+"""
 
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.imaging import Box, ImageError, annotate
+from orchestration.imaging import Box, ImageError, annotate, read_image
 
 # Raised with every change of what is drawn or how it is encoded: pictures of an earlier version are drawn again.
 DRAWING_VERSION = 1
@@ -75,3 +78,19 @@ def draw(task: DrawingTask) -> DrawingOutcome:
         boxes_clipped=picture.boxes_clipped,
         boxes_skipped=picture.boxes_skipped,
     )
+
+
+def read_and_compare(picture: tuple[Path, str]) -> str | None:
+    """Why the picture at a path is not the one of the given SHA-256, or None."""
+    path, sha256 = picture
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return f"its picture can't be read ({error.strerror})"
+    if hashlib.sha256(data).hexdigest() != sha256:
+        return "its picture was changed since it was drawn; build again"
+    try:
+        read_image(data)
+    except ImageError as error:
+        return f"its picture can't be decoded: {error}"
+    return None
