@@ -1,0 +1,11 @@
+"""DICOM files from headers in DICOM JSON and pixel data that lie apart: pure functions from bytes to bytes.
+
+Entry points: :func:`parse_header`, :func:`matches` (a value in a header), :func:`assemble` (header and pixels to a
+file).
+"""
+
+from orchestration.dicom.assembly.assembling import Assembled, assemble
+from orchestration.dicom.assembly.errors import HeaderError, PixelDataError
+from orchestration.dicom.assembly.header import Header, matches, parse_header
+
+__all__ = ["Assembled", "Header", "HeaderError", "PixelDataError", "assemble", "matches", "parse_header"]

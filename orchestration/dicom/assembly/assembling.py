@@ -1,0 +1,79 @@
+"""From a header and pixel data to the bytes of a DICOM file."""
+
+from dataclasses import dataclass
+
+from orchestration.dicom.assembly.errors import HeaderError, PixelDataError
+from orchestration.dicom.assembly.file_meta import preamble_and_file_meta
+from orchestration.dicom.assembly.header import UID, Elements, Header
+from orchestration.dicom.assembly.image import image_of
+from orchestration.dicom.assembly.pixel_element import encapsulated, native
+from orchestration.dicom.assembly.pydicom_encoding import encode_with_pydicom
+from orchestration.dicom.assembly.transfer_syntax import identify
+
+# Pixel Data, and what says where its frames lie in it (PS3.3 C.7.6.3.1.8): all of it is made anew.
+_REPLACED = ("7FE00001", "7FE00002", "7FE00003", "7FE00010")
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A DICOM file in pieces, of which those with pixels are views of what was given.
+
+    ``parts`` written one after the other are the file, ``size`` its bytes. ``through_pydicom`` tells whether the data
+    set was encoded by pydicom, because it has something that the encoder of ours is not sure of.
+    """
+
+    parts: tuple[bytes | memoryview, ...]
+    transfer_syntax: str
+    through_pydicom: bool
+    size: int
+
+
+def assemble(header: Header, pixels: bytes | memoryview) -> Assembled:
+    """Join a header with its pixel data to a DICOM file (PS3.10, chapter 7).
+
+    The transfer syntax is found from the pixel data, see :func:`identify`; Photometric Interpretation stays as it is in
+    the header. File meta information (group 2) is made anew. All other elements keep their place and value, byte for
+    byte as ``Dataset.from_json`` and ``save_as`` of pydicom write them.
+
+    Args:
+        header: without or with Pixel Data, a Bulk Data URI or an offset table of its own, which are replaced.
+        pixels: all frames, native or compressed.
+
+    Raises:
+        HeaderError: an element can't be written, or one that a DICOM file must have is missing.
+        PixelDataError: the pixels are of no known form, or are not what the header says.
+    """
+    view = memoryview(pixels).cast("B")
+    if not view:
+        raise PixelDataError("the pixel data are empty")
+    elements = _elements_of_file(header.elements)
+    image = image_of(elements)
+    identified = identify(view, image)
+    before, after = encode_with_pydicom(elements)
+    parts = (
+        preamble_and_file_meta(_sop_class(elements), header.uid, identified.transfer_syntax),
+        before,
+        *(encapsulated(identified.frames) if identified.frames else native(view, image.bits_allocated)),
+        after,
+    )
+    return Assembled(
+        parts=tuple(part for part in parts if part),
+        transfer_syntax=identified.transfer_syntax,
+        through_pydicom=True,
+        size=sum(map(len, parts)),
+    )
+
+
+def _elements_of_file(elements: Elements) -> Elements:
+    """Without what is made anew."""
+    if any(tag.startswith("0000") for tag in elements):
+        raise HeaderError("the header has elements of a command (group 0000), which belong to no file")
+    return {tag: element for tag, element in elements.items() if tag not in _REPLACED and not tag.startswith("0002")}
+
+
+def _sop_class(elements: Elements) -> str:
+    values = elements.get("00080016", {}).get("Value")
+    uid = values[0] if isinstance(values, list) and len(values) == 1 else None
+    if not isinstance(uid, str) or len(uid) > 64 or not UID.fullmatch(uid):
+        raise HeaderError("the header has no valid SOP Class UID (0008,0016)")
+    return uid

@@ -1,0 +1,11 @@
+"""What can be wrong with a header or with pixel data; no message repeats a value of the header."""
+
+from orchestration.errors import DoublereadError
+
+
+class HeaderError(DoublereadError):
+    """The header can't be read, or can't be written as DICOM; the message names the element where it can."""
+
+
+class PixelDataError(DoublereadError):
+    """The pixel data are of no known form, or are not those that the header describes."""

@@ -1,0 +1,160 @@
+"""DICOM JSON headers: reading them, and looking for a value in one (PS3.18 annex F)."""
+
+import json
+import re
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from orchestration.dicom.assembly.errors import HeaderError
+
+MAX_HEADER_BYTES = 64 << 20
+"""Longer headers are refused unread; 10,000 frames with functional groups of their own take about 50 MB."""
+
+MAX_HEADER_VALUES = 4_000_000
+"""Commas and opening brackets in a header: each may become an object of 64 bytes, all together 260 MB."""
+
+MAX_SEQUENCE_DEPTH = 64
+"""Sequences within sequences; structured reports reach about 15."""
+
+SOP_INSTANCE_UID = "00080018"
+
+_VALUES_COUNTED_FROM = 1 << 20  # bytes: a shorter header can't hold enough values to matter
+UID = re.compile(r"[0-9]+(\.[0-9]+)*", re.ASCII)
+_TAGS = re.compile(r"[0-9A-F]*", re.ASCII)
+_vr_of = itemgetter("vr")
+
+Elements = dict[str, Any]
+"""A data set as the DICOM JSON model has it: from the eight hexadecimal digits of a tag to vr and value."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """A parsed DICOM JSON header: its SOP Instance UID, and its elements by tag in upper case."""
+
+    uid: str
+    elements: Elements
+
+
+def parse_header(data: bytes) -> Header:
+    """Read a header in the DICOM JSON model.
+
+    The object may stand in a list of its own, as DICOMweb sends it (PS3.18 F.2.1), and the whole may be JSON within a
+    JSON string. UTF-8, UTF-16 and UTF-32 are told apart, with or without a byte order mark. The SOP Instance UID may
+    have components with leading zeros, which PS3.5 section 9.1 forbids and archives contain.
+
+    Args:
+        data: the text, at most ``MAX_HEADER_BYTES``.
+
+    Raises:
+        HeaderError: it is too large, no JSON, no data set, nested too deeply, has a tag twice or no valid UID.
+    """
+    if len(data) > MAX_HEADER_BYTES:
+        raise HeaderError(f"the header has {len(data)} bytes, more than the {MAX_HEADER_BYTES} that are read")
+    if len(data) > _VALUES_COUNTED_FROM and sum(map(data.count, (b",", b"{", b"["))) > MAX_HEADER_VALUES:
+        raise HeaderError(f"the header has more than the {MAX_HEADER_VALUES} values that are read")
+    try:
+        text = data.decode(json.detect_encoding(data))
+        document = json.loads(text)
+        if isinstance(document, str):
+            text = document
+            document = json.loads(text)
+        elements = document[0] if isinstance(document, list) and len(document) == 1 else document
+        # Only a header in which every "vr" is that of an element is sure to have no key twice.
+        if _count_elements(elements) != text.count('"vr"'):
+            json.loads(text, object_pairs_hook=_without_duplicates)
+    except RecursionError:
+        raise HeaderError("the header is nested too deeply") from None
+    except ValueError:
+        raise HeaderError("the header is not JSON") from None
+    elements = _with_upper_case_tags(elements)
+    return Header(uid=_single_uid(elements), elements=elements)
+
+
+def matches(header: Header, tag: str, value: str) -> bool:
+    """Whether one of the values of a top-level element is the given one.
+
+    Numbers are compared as numbers, names (PN) by each of their component groups, anything else as text; blanks
+    around either side do not count. A sequence, binary data, and an element that is absent or empty match nothing.
+
+    Args:
+        header: whose element it is.
+        tag: eight hexadecimal digits.
+        value: what is looked for; there are no wildcards.
+    """
+    element = header.elements.get(tag.upper(), {})
+    values = element.get("Value")
+    if element.get("vr") == "SQ" or not isinstance(values, list):
+        return False
+    wanted = value.strip()
+    is_number = element.get("vr") in _NUMBERS
+    return any(_equal(candidate, wanted, is_number=is_number) for candidate in values)
+
+
+_NUMBERS = frozenset({"DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
+
+
+def _equal(candidate: object, wanted: str, *, is_number: bool) -> bool:
+    if isinstance(candidate, dict):
+        return any(isinstance(group, str) and group.strip() == wanted for group in candidate.values())
+    if candidate is None:
+        return False
+    text = str(candidate).strip()
+    return text == wanted or (is_number and _number(text) == _number(wanted) is not None)
+
+
+def _number(text: str) -> int | float | None:
+    """Exactly, where it is an integer: 64 bits are more than a float holds."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return None
+
+
+def _count_elements(elements: object, depth: int = 0) -> int:
+    """How many elements there are, those in sequences included; checks on the way that each has a VR."""
+    if depth > MAX_SEQUENCE_DEPTH:
+        raise HeaderError(f"its sequences are nested more than {MAX_SEQUENCE_DEPTH} deep")
+    if not isinstance(elements, dict):
+        raise HeaderError("the header, or an item of a sequence in it, is no JSON object")
+    try:
+        vrs = list(map(_vr_of, elements.values()))
+    except (TypeError, KeyError, IndexError):
+        raise HeaderError("the header has an element without a VR") from None
+    count = len(vrs)
+    if "SQ" in vrs:
+        for element in elements.values():
+            items = element.get("Value") if element["vr"] == "SQ" else None
+            if isinstance(items, list):
+                count += sum(_count_elements(item, depth + 1) for item in items if item is not None)
+    return count
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse a JSON object with a key twice, of which ``json`` would keep the last."""
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise HeaderError("the header has a tag, or a key of an element, twice")
+
+
+def _with_upper_case_tags(elements: Elements) -> Elements:
+    """Check the tags, and turn them to upper case where they are not (PS3.18 F.2.2)."""
+    if not elements or ({*map(len, elements)} == {8} and _TAGS.fullmatch("".join(elements))):
+        return elements
+    tags = [tag.upper() for tag in elements]
+    if {*map(len, tags)} != {8} or not _TAGS.fullmatch("".join(tags)):
+        raise HeaderError("the header has a tag that is not eight hexadecimal digits")
+    if len({*tags}) < len(tags):
+        raise HeaderError("the header has a tag twice, in upper and in lower case")
+    return dict(zip(tags, elements.values(), strict=True))
+
+
+def _single_uid(elements: Elements) -> str:
+    values = elements.get(SOP_INSTANCE_UID, {}).get("Value")
+    uid = values[0] if isinstance(values, list) and len(values) == 1 else None
+    if not isinstance(uid, str):
+        raise HeaderError("the header has no SOP Instance UID (0008,0018)")
+    if len(uid) > 64 or not UID.fullmatch(uid):
+        raise HeaderError("the header's SOP Instance UID (0008,0018) is no valid UID")
+    return uid
