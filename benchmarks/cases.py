@@ -178,6 +178,7 @@ def bulk(service: Azurite, kind: str, folder: Path) -> list[Row]:
             "SDK, one after the other": lambda out: by_sdk(client, list(digests), out, 1),
             "SDK, 8 threads": lambda out: by_sdk(client, list(digests), out, THREADS),
             "bare obstore, 8 threads": lambda out: by_obstore(bare_store(service, name), list(digests), out),
+            "bare obstore, hashed": lambda out: by_obstore(bare_store(service, name), list(digests), out, hashed=True),
             "retrieve": lambda out: by_retrieve(image_store(service, name), digests, out),
         }
         seconds: dict[str, list[float]] = {way: [] for way in ways}
@@ -191,11 +192,15 @@ def bulk(service: Azurite, kind: str, folder: Path) -> list[Row]:
 
 def bulk_rows(kind: str, best: dict[str, float], megabytes: float, target: float) -> list[Row]:
     """The best round of each way, and the ratios."""
-    *sdk_ways, bare, ours = best
+    *sdk_ways, bare, hashed, ours = best
     title = f"bulk, {kind}"
     best_sdk = min(best[way] for way in sdk_ways)
-    rows = [Row(title, way, megabytes / best[way], "MB/s") for way in (*sdk_ways, bare)]
-    against = ((best_sdk, "the SDK's best", f"at least {target}"), (best[bare], bare, "at least 0.7"))
+    rows = [Row(title, way, megabytes / best[way], "MB/s") for way in (*sdk_ways, bare, hashed)]
+    against = (
+        (best_sdk, "the SDK's best", f"at least {target}"),
+        (best[bare], bare, "at least 0.7"),
+        (best[hashed], hashed, ""),
+    )
     for reference, what, wanted in against:
         rows.append(Row(title, ours, megabytes / best[ours], "MB/s", reference / best[ours], what, wanted))
     return rows
@@ -212,10 +217,18 @@ def by_sdk(client: ContainerClient, paths: list[str], out: Path, threads: int) -
         list(pool.map(one, paths))
 
 
-def by_obstore(store: AzureStore, paths: list[str], out: Path) -> None:
-    """Bare obstore, without validation."""
+def by_obstore(store: AzureStore, paths: list[str], out: Path, *, hashed: bool = False) -> None:
+    """Bare obstore, without validation; ``hashed`` also takes the MD5 and the SHA-256, as any verifying must."""
+
+    def one(path: str) -> None:
+        data = obstore.get(store, path).bytes()
+        if hashed:
+            hashlib.md5(data, usedforsecurity=False).digest()
+            hashlib.sha256(data).digest()
+        (out / path).write_bytes(data)
+
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(lambda path: (out / path).write_bytes(obstore.get(store, path).bytes()), paths))
+        list(pool.map(one, paths))
 
 
 def by_retrieve(store: AzureImageStore, digests: dict[str, str], out: Path) -> None:
