@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from io import BytesIO
 
 import numpy as np
+from imagecodecs import jpeg2k_encode, jpeg8_encode
 from PIL import Image
+from pydicom.pixels import get_encoder
+from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, RLELossless
 
 from orchestration.cases.case import ClinicalCase
 from orchestration.cases.get import CaseSource
 from orchestration.cases.index import index_images
 from orchestration.cases.tables import clinical_tables
 from tests.cases.clinic import Clinic
-from tests.imaging.dicoms import file_bytes, image_dataset
+from tests.imaging.dicoms import compressed, file_bytes, image_dataset
 
 VIEWS = ("L__CC", "L__MLO", "R__CC", "R__MLO")
 PARTS = ("l_cc", "l_mlo", "r_cc", "r_mlo")
@@ -30,6 +33,18 @@ def dicom(seed: int) -> bytes:
     """A mammogram of twelve bits with a window."""
     elements = {"WindowCenter": 2000, "WindowWidth": 3000, "ImagerPixelSpacing": [0.07, 0.08]}
     return file_bytes(image_dataset(values(seed), bits=12, **elements))
+
+
+def compressed_dicom(seed: int, syntax: str) -> bytes:
+    """The same mammogram as ``dicom``, its one frame compressed without loss by somebody else's encoder."""
+    frame = values(seed)
+    dataset = image_dataset(frame, bits=12)
+    encoded = {
+        JPEGLosslessSV1: lambda: jpeg8_encode(frame, lossless=True, predictor=1, bitspersample=12),
+        JPEG2000Lossless: lambda: jpeg2k_encode(frame, level=0, reversible=True, codecformat="j2k", bitspersample=12),
+        RLELossless: lambda: get_encoder(RLELossless).encode(dataset, index=0, encoding_plugin="pydicom"),
+    }[syntax]()
+    return file_bytes(compressed(dataset, syntax, [encoded]))
 
 
 def png(samples: np.ndarray) -> bytes:

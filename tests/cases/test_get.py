@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, RLELossless
 
 from orchestration.cases.case import CaseNotFoundError, IncompleteCaseError, OutdatedIndexError
 from orchestration.cases.get import CaseSource, get_case
@@ -17,6 +18,7 @@ from tests.cases.cases import (
     VIEWS,
     add_report,
     blob_name,
+    compressed_dicom,
     dicom,
     images_of,
     png,
@@ -39,6 +41,16 @@ def test_a_case_is_its_four_views_and_its_report(clinic: Clinic, source: CaseSou
         assert image.shape == (24, 20)
         assert image.pixel_spacing == (0.07, 0.08)
         assert image.source.blob == blob_name("S0000001", 2014, view)
+
+
+@pytest.mark.parametrize("syntax", [JPEGLosslessSV1, JPEG2000Lossless, RLELossless], ids=lambda uid: uid.name)
+def test_compressed_images_have_the_values_that_were_compressed(
+    clinic: Clinic, source: CaseSource, syntax: str
+) -> None:
+    upload_case(clinic, source, **{view: compressed_dicom(seed, syntax) for seed, view in enumerate(VIEWS)})
+    case = get_case("S0000001", 2014, source=source)
+    for seed, stored in enumerate(images_of(case)):
+        np.testing.assert_array_equal(stored, values(seed))
 
 
 def test_a_case_cannot_be_changed_and_does_not_show_its_report(clinic: Clinic, source: CaseSource) -> None:

@@ -1,6 +1,10 @@
 """The index says what the container holds, costs one listing, and a refresh writes what changed."""
 
 import itertools
+import os
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +19,7 @@ from tests.cases.clinic import Clinic, clinic_at
 from tests.dbt.project import rows
 from tests.services.azurite import Azurite
 from tests.services.faults import FaultyProxy, Reset, Script, Short, Status, faulty_proxy
+from tests.services.large_container import large_container
 
 VIEWS = ("L__CC", "L__MLO", "R__CC", "R__MLO")
 INDEX = "select *, xmin::text as written_by from doubleread.clinical_images order by blob"
@@ -151,3 +156,24 @@ def test_a_listing_that_cannot_be_finished_leaves_the_index_as_it_was(
         index_images(database, store)
     assert rows(database, INDEX) == before
     assert len(rows(database, "select from doubleread.clinical_index_runs")) == 1
+
+
+def test_a_container_of_100_000_blobs_is_indexed_in_less_than_300_mb(database: Database) -> None:
+    script = """
+        import resource, sys
+        from orchestration.cases import index_images, open_container
+        from orchestration.database import open_database
+        from orchestration.settings import load_settings
+        settings = load_settings()
+        report = index_images(open_database(settings), open_container(settings))
+        print(report.blobs, report.matching, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    """
+    with large_container(100_000) as endpoint:
+        account = f"AccountName=large;AccountKey=c2VjcmV0;BlobEndpoint={endpoint}"
+        environment = {**os.environ, **database.libpq_environment, "AZURE_STORAGE_CONNECTION_STRING": account}
+        command = [sys.executable, "-c", textwrap.dedent(script)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    blobs, matching, megabytes = map(int, done.stdout.split())
+    assert (blobs, matching) == (100_000, 100_000)
+    assert megabytes < 300
