@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from orchestration.errors import DoublereadError
 
-# More waves than this are no plan, and the sums below are done wave by wave.
-MAX_WAVES = 10_000
+# More waves than this are no plan, and sums and simulation go wave by wave.
+MAX_WAVES = 1_000
 # Up to here every sum of the plan stays far inside what a float holds exactly.
 MAX_QUANTITY = 1e18
 

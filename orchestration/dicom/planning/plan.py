@@ -1,6 +1,6 @@
 """The calculator: from a campaign to requests, dollars, hours and vCPU-hours, step by step, expected and at worst.
 
-The expectation reckons with what usually goes wrong. The bound adds 2.33 standard deviations of the slow waves and the
+The expectation reckons with what usually goes wrong. The bound adds three standard deviations of the slow waves and the
 lost instances, and copies that end as late as they can: it is what to budget.
 """
 
@@ -14,8 +14,8 @@ from orchestration.dicom.planning.risks import Risks
 from orchestration.dicom.planning.schedule import RESTORE_HOURS, Wave, WaveTimes, schedule, task_seconds, waves
 from orchestration.dicom.planning.work import output_bytes
 
-# Standard deviations between what is expected and the bound: 99 of 100 for a normal variable.
-DEVIATIONS = 2.33
+# Standard deviations between what is expected and the bound: few waves make a skewed sum, so three rather than two.
+DEVIATIONS = 3.0
 
 
 @dataclass(frozen=True, slots=True)

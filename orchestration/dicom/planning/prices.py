@@ -74,7 +74,11 @@ EXPEDITED_REQUEST = Figure(
 # --- Computing and the network ----------------------------------------------------------------------------------------
 SPOT = Figure(
     "EC2 spot, c6i.8xlarge", 0.022, "dollars", "vCPU-hour", "https://aws.amazon.com/ec2/spot/pricing/",
-    note="0.6765 an hour for 32 vCPUs in 2026-09, quoted in public code, rounded up; 1.36 on demand; it moves",
+    note="0.6765 an hour for 32 vCPUs in 2026-09, quoted in public code, rounded up; it moves",
+)  # fmt: skip
+ON_DEMAND = Figure(
+    "EC2 on demand, c6i.8xlarge", 0.0425, "dollars", "vCPU-hour", "https://aws.amazon.com/ec2/pricing/on-demand/",
+    note="1.36 an hour for 32 vCPUs, quoted in public code",
 )  # fmt: skip
 CONTROL = Figure(
     "EKS, one m6i.2xlarge on demand", 0.484, "dollars", "hour", "https://aws.amazon.com/eks/pricing/",
@@ -96,7 +100,8 @@ SAME_REGION = Figure("Between S3 and EC2 in one region", 0.0, "dollars", "GB", S
 
 PRICES: Final = (
     STORAGE, STORAGE_NEXT, STORAGE_REST, PUT, GET, BATCH_JOB, BATCH_OBJECT, INVENTORY, SQS, BULK_GB, BULK_REQUEST,
-    STANDARD_GB, STANDARD_REQUEST, EXPEDITED_GB, EXPEDITED_REQUEST, SPOT, CONTROL, CLOUDWATCH, KMS, NAT, SAME_REGION,
+    STANDARD_GB, STANDARD_REQUEST, EXPEDITED_GB, EXPEDITED_REQUEST, SPOT, ON_DEMAND, CONTROL, CLOUDWATCH, KMS, NAT,
+    SAME_REGION,
 )  # fmt: skip
 
 # --- Limits -----------------------------------------------------------------------------------------------------------

@@ -36,12 +36,11 @@ POISON_TRIES: Final = 3
 MISSED = Figure(
     "Restores that fail or come too late", 1e-3, "archives", "archive", ASSUMPTION, note="into the next wave"
 )
-STRAGGLER = Figure("The slowest of many tasks", 2.2, "times", "mean task", ASSUMPTION, note="a wave ends with it")
 SPREAD = Figure("How archives differ in work", 0.25, "log-normal sigma", "task", ASSUMPTION)
 SLOW_CHANCE = Figure("Waves that come back slowly", 0.1, "waves", "wave", ASSUMPTION, note="AWS promises no throughput")
 SLOW_FACTOR = Figure("How much later", 1.5, "times the usual hours", "slow wave", ASSUMPTION)
 
 ASSUMED: Final = (
     TABLE_WRITE, TABLE_READ, TABLE_RATIO, INDEX_ROW, BINARY_RATIO, NETWORK_SHARE, LOSSES, REPLACEMENT, RETRIES,
-    POISON, MISSED, STRAGGLER, SPREAD, SLOW_CHANCE, SLOW_FACTOR,
+    POISON, MISSED, SPREAD, SLOW_CHANCE, SLOW_FACTOR,
 )  # fmt: skip

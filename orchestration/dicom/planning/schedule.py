@@ -9,6 +9,7 @@ retrieval.
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from orchestration.dicom.planning import prices, rates
 from orchestration.dicom.planning.campaign import Campaign, Tier
@@ -32,7 +33,7 @@ class Wave:
         vcpu_hours: Its work, before anything goes wrong.
         request_hours: Until S3 has taken and given all its requests, at its rate on so many prefixes.
         hours: Until its workers are done with it, all archives being there, with what usually goes wrong.
-        task_hours: A mean task, on its one vCPU.
+        task_hours: The slowest of the tasks that are worked on at a time, each on one vCPU: a wave ends with it.
         first: Hours until the first archive is back.
         last: Hours until the last one is, the account's rate of requests not counted.
         sweep: Hours after that until those that did not come back are there too, where the next wave needs them.
@@ -74,7 +75,7 @@ def waves(campaign: Campaign, risks: Risks) -> list[Wave]:
         vcpus = min(campaign.cores, math.ceil(archives / campaign.task_archives))
         part = work * share
         requests = max(part.puts / prices.PUT_LIMIT.each, part.gets / prices.GET_LIMIT.each) / campaign.prefixes / 3600
-        task = work.vcpu_seconds / campaign.archives * min(campaign.task_archives, archives) / 3600
+        task = work.vcpu_seconds / campaign.archives * min(campaign.task_archives, archives) / 3600 * slowest_of(vcpus)
         vcpu_hours = part.vcpu_seconds / 3600
         hours_of_work = max(vcpu_hours / vcpus, requests) * overhead
         return Wave(archives, vcpus, vcpu_hours, requests, hours_of_work, task, *hours, sweep)
@@ -85,13 +86,21 @@ def waves(campaign: Campaign, risks: Risks) -> list[Wave]:
     image_sweep = swept_last * sweeps(campaign.archives * image_share, risks.missed)
     text = wave(load.text, text_share, usual, text_sweep)
     image = wave(load.image, image_share, usual)
-    last = wave(load.image, image_share * risks.missed, (swept_first, image_sweep))
-    return [text] * campaign.text_waves + [image] * campaign.image_waves + [last]
+    planned = [text] * campaign.text_waves + [image] * campaign.image_waves
+    if risks.missed:
+        planned.append(wave(load.image, image_share * risks.missed, (swept_first, image_sweep)))
+    return planned
 
 
 def task_seconds(campaign: Campaign) -> float:
     """vCPU-seconds of one task on image archives: so much a lost vCPU does again at most."""
     return workload(campaign).image.vcpu_seconds / campaign.archives * campaign.task_archives
+
+
+def slowest_of(tasks: float) -> float:
+    """How many times the mean the slowest of so many log-normal tasks takes, by Blom's rank of the largest."""
+    rank = NormalDist().inv_cdf((tasks - 0.375) / (tasks + 0.25))
+    return math.exp(rates.SPREAD.each * (rank - rates.SPREAD.each / 2))
 
 
 def sweeps(archives: float, missed: float) -> float:
@@ -121,7 +130,7 @@ def schedule(planned: Iterable[Wave], factor: float) -> list[WaveTimes]:
         restored = asked + wave.last * factor
         started = start_of_workers(wave, requested + wave.first * factor, asked + wave.last, free)
         # Archives come back evenly between the first and the last, so workers that start as above never starve.
-        finished = max(restored, started + wave.hours) + wave.task_hours * rates.STRAGGLER.each
+        finished = max(restored, started + wave.hours) + wave.task_hours
         times.append(WaveTimes(requested, restored, started, finished))
         requested, free = max(restored, free), max(finished, restored + wave.sweep * factor)
     return times

@@ -73,45 +73,48 @@ def simulate(campaign: Campaign, risks: Risks | None = None, *, seed: int = 0, r
         PlanError: There is no plan for the campaign.
     """
     make_plan(campaign)
-    planned = waves(campaign, Risks())
+    planned = waves(campaign, Risks(missed=0.0))
     results = np.empty((5, runs))
     for index, rng in enumerate(np.random.default_rng(seed).spawn(runs)):
         run = _one_run(campaign, planned, risks or Risks(), rng)
         text_hours = run.text_copy_hours if campaign.join is Join.TABLES else max(run.text_copy_hours, run.free)
         hours = Hours(total=run.free, vcpus=run.vcpu_hours, image_copies=run.image_copy_hours, text_copies=text_hours)
-        dollars = sum(step.dollars for step in cost(campaign, len(planned), hours))
+        dollars = sum(step.dollars for step in cost(campaign, len(planned) + 1, hours))
         results[:, index] = run.free, dollars, run.vcpu_hours, run.late, run.quarantined
     return Outcome(*results)
 
 
 def _one_run(campaign: Campaign, planned: list[Wave], risks: Risks, rng: np.random.Generator) -> _Run:
-    """All waves, one after the other, then sweeps for what is still missing."""
+    """The waves of text and images that were ``planned``, one after the other, then sweeps for what is missing."""
     run = _Run(rng, midnight=rng.uniform(0, 24))
-    *bulk, sweep = planned
-    for number, wave in enumerate(bulk):
-        is_text = number < campaign.text_waves
-        copy_hours = _wave(campaign, wave, risks, run)
-        if is_text:
+    for number, wave in enumerate(planned):
+        copy_hours = _wave(campaign, _of(campaign, wave, wave.archives + run.missing), risks, run)
+        if number < campaign.text_waves:
             run.text_copy_hours += copy_hours / campaign.text_waves
             _sweep_text(risks, run)
         else:
             run.image_copy_hours += copy_hours / campaign.image_waves
+    first, last = RESTORE_HOURS[Tier.STANDARD]
+    swept = replace(planned[-1], first=first, last=last)
     for _ in range(MAX_SWEEPS):
         if not run.missing:
             break
-        # Whoever asks for the last few asks for all of them, in one small wave with the hours of standard retrieval.
-        share = run.missing / sweep.archives
-        again = replace(
-            sweep,
-            archives=run.missing,
-            vcpus=min(campaign.cores, math.ceil(run.missing / campaign.task_archives)),
-            vcpu_hours=sweep.vcpu_hours * share,
-            last=RESTORE_HOURS[Tier.STANDARD][1],
-        )
         run.requested = run.restored
-        _wave(campaign, again, risks, run)
+        _wave(campaign, _of(campaign, swept, run.missing), risks, run)
     run.quarantined += run.missing
     return run
+
+
+def _of(campaign: Campaign, wave: Wave, archives: float) -> Wave:
+    """``wave`` as it would be with so many ``archives``."""
+    factor = archives / wave.archives
+    return replace(
+        wave,
+        archives=archives,
+        vcpus=min(campaign.cores, math.ceil(archives / campaign.task_archives)),
+        vcpu_hours=wave.vcpu_hours * factor,
+        request_hours=wave.request_hours * factor,
+    )
 
 
 def _wave(campaign: Campaign, wave: Wave, risks: Risks, run: _Run) -> float:
@@ -132,8 +135,8 @@ def _wave(campaign: Campaign, wave: Wave, risks: Risks, run: _Run) -> float:
     run.late += late
     run.missing = run.rng.binomial(archives, risks.missed) + late
     run.quarantined += run.rng.binomial(archives, risks.poison)
-    slowest = run.rng.lognormal(0, rates.SPREAD.each, math.ceil(wave.vcpus)).max()
-    finished = done[-1] + wave.task_hours * slowest
+    spread, task_hours = rates.SPREAD.each, wave.vcpu_hours / wave.archives * min(campaign.task_archives, wave.archives)
+    finished = done[-1] + task_hours * run.rng.lognormal(-(spread**2) / 2, spread, math.ceil(wave.vcpus)).max()
     run.vcpu_hours += wave.vcpus * (finished - started)
     run.restored = float(back[-1])
     run.requested, run.free = max(run.restored, run.free), float(finished)
