@@ -75,7 +75,7 @@ def get_case(
         missing["report"] = "not in the report table"
     _raise_what_is_unknown(case_id, year, failures, missing)
     if missing and not allow_partial:
-        raise IncompleteCaseError(case_id, year, missing, "With allow_partial there is the rest")
+        raise IncompleteCaseError(case_id, year, missing, "allow_partial (--partial) gives the rest")
     case = ClinicalCase(case_id, year, report=known.report, missing=missing, **_by_part(images))
     if save_case:
         save(case, folder or load_settings().doubleread_home / "cases")

@@ -135,7 +135,7 @@ def _print(title: str, made: "Table") -> None:
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for heading, is_figures in zip(made.headings, made.figures, strict=True):
-        table.add_column(heading, justify="right" if is_figures else "left")
+        table.add_column(heading, justify="right" if is_figures else "left", no_wrap=is_figures or not table.columns)
     for row in made.rows:
         table.add_row(*row)
     console.print(table)

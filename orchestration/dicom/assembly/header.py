@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from itertools import compress
 from operator import itemgetter
 from typing import Any
 
@@ -21,7 +22,6 @@ SOP_INSTANCE_UID = "00080018"
 
 _VALUES_COUNTED_FROM = 1 << 20  # bytes: a shorter header can't hold enough values to matter
 UID = re.compile(r"[0-9]+(\.[0-9]+)*", re.ASCII)
-_TAGS = re.compile(r"[0-9A-F]*", re.ASCII)
 _vr_of = itemgetter("vr")
 
 Elements = dict[str, Any]
@@ -125,8 +125,8 @@ def _count_elements(elements: object, depth: int = 0) -> int:
         raise HeaderError("the header has an element without a VR") from None
     count = len(vrs)
     if "SQ" in vrs:
-        for element in elements.values():
-            items = element.get("Value") if element["vr"] == "SQ" else None
+        for element in compress(elements.values(), map("SQ".__eq__, vrs)):
+            items = element.get("Value")
             if isinstance(items, list):
                 count += sum(_count_elements(item, depth + 1) for item in items if item is not None)
     return count
@@ -139,15 +139,14 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> None:
 
 
 def _with_upper_case_tags(elements: Elements) -> Elements:
-    """Check the tags, and turn them to upper case where they are not (PS3.18 F.2.2)."""
-    if not elements or ({*map(len, elements)} == {8} and _TAGS.fullmatch("".join(elements))):
+    """Turn the tags to upper case where they are not (PS3.18 F.2.2)."""
+    tags = "".join(elements)
+    if tags == tags.upper():
         return elements
-    tags = [tag.upper() for tag in elements]
-    if {*map(len, tags)} != {8} or not _TAGS.fullmatch("".join(tags)):
-        raise HeaderError("the header has a tag that is not eight hexadecimal digits")
-    if len({*tags}) < len(tags):
+    in_upper_case = {tag.upper(): element for tag, element in elements.items()}
+    if len(in_upper_case) < len(elements):
         raise HeaderError("the header has a tag twice, in upper and in lower case")
-    return dict(zip(tags, elements.values(), strict=True))
+    return in_upper_case
 
 
 def _single_uid(elements: Elements) -> str:
