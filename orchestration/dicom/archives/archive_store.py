@@ -1,0 +1,250 @@
+"""Tar archives below a URL, read in ranges."""
+
+import os
+import stat
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.store import ObjectStore
+
+from orchestration.dicom.archives.opening import local_folder, location, open_objects
+from orchestration.dicom.archives.tar_walk import LOCAL_READ_AHEAD, REMOTE_READ_AHEAD
+from orchestration.dicom.archives.tar_window import ReadAt
+from orchestration.settings import Settings
+from orchestration.stores import PermanentStoreError, RetryableStoreError, StoreError, check_path
+from orchestration.stores.errors import OBSTORE_ERRORS, from_obstore
+from orchestration.stores.retries import with_retries
+
+STREAM_CHUNK_BYTES = 1 << 20
+SUFFIX = ".tar"
+MODIFIED = "modified "  # begins the version of an object that has no ETag
+
+
+class ArchiveChangedError(PermanentStoreError):
+    """The archive is no longer what it was when it was listed or indexed."""
+
+    def __init__(self) -> None:
+        super().__init__("it is not the version that was asked for; update the index")
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveVersion:
+    """What a listing says about an archive; ``version_token`` changes when the archive does."""
+
+    name: str
+    size: int
+    version_token: str
+
+
+class ArchiveStore(ABC):
+    """The archives below one URL; can be sent to another process.
+
+    ``read_ahead`` is how many bytes to ask for at once where members are small.
+    """
+
+    read_ahead: int
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        self.url = url
+        self._settings = settings
+
+    def __reduce__(self) -> tuple[Callable[..., "ArchiveStore"], tuple[Any, ...]]:
+        return open_archives, (self.url, self._settings)
+
+    @abstractmethod
+    def archives(self) -> Iterator[ArchiveVersion]:
+        """Every object whose name ends in ``.tar``.
+
+        Raises:
+            StoreError: the listing can't be had.
+        """
+
+    @abstractmethod
+    def reader(self, archive: ArchiveVersion) -> AbstractContextManager[ReadAt]:
+        """What reads ranges of exactly this version.
+
+        Raises:
+            StoreError: it can't be read, or is another version by now.
+        """
+
+    def read(self, name: str, offset: int, length: int, version: str) -> bytes:
+        """Exactly ``length`` bytes of an archive.
+
+        Raises:
+            StoreError: they can't be had, or the archive is another version by now.
+        """
+        with self.reader(ArchiveVersion(name, offset + length, version)) as read_at:
+            return _whole(read_at(offset, length), offset, length)
+
+    @abstractmethod
+    def stream(self, name: str, version: str, start: int = 0) -> Iterator[bytes]:
+        """All bytes from ``start`` on, in pieces of about 1 MiB; after a break it goes on where it stopped.
+
+        Raises:
+            StoreError: they can't be had, or the archive is another version by now.
+        """
+
+
+def open_archives(url: str | Path, settings: Settings) -> ArchiveStore:
+    """Open the archives below a folder, ``file://``, ``s3://`` or ``az://``, and check that the place answers.
+
+    Raises:
+        StoreUnavailableError: the folder, container or bucket does not exist or refuses the credential.
+    """
+    place = location(url)
+    objects = open_objects(place, settings)
+    folder = local_folder(place)
+    return _RemoteArchives(place, settings, objects) if folder is None else _LocalArchives(place, settings, folder)
+
+
+class _LocalArchives(ArchiveStore):
+    """Archives in a folder: an open file is read at any place for a microsecond a call."""
+
+    read_ahead = LOCAL_READ_AHEAD
+
+    def __init__(self, url: str, settings: Settings, folder: Path) -> None:
+        super().__init__(url, settings)
+        self._folder = folder
+
+    def archives(self) -> Iterator[ArchiveVersion]:
+        for folder, folders, files in os.walk(self._folder):
+            folders.sort()
+            for path in (Path(folder, name) for name in sorted(files) if name.endswith(SUFFIX)):
+                try:
+                    status = path.stat()
+                except FileNotFoundError:  # gone since it was listed, or a link to nowhere
+                    continue
+                if stat.S_ISREG(status.st_mode):
+                    yield ArchiveVersion(path.relative_to(self._folder).as_posix(), status.st_size, _token(status))
+
+    @contextmanager
+    def reader(self, archive: ArchiveVersion) -> Iterator[ReadAt]:
+        try:
+            descriptor = os.open(self._folder / check_path(archive.name), os.O_RDONLY)
+        except OSError as error:
+            raise _local_error(error) from None
+        try:
+            _check_version(descriptor, archive.version_token)
+            yield lambda offset, length: os.pread(descriptor, length, offset)
+            _check_version(descriptor, archive.version_token)
+        except OSError as error:
+            raise _local_error(error) from None
+        finally:
+            os.close(descriptor)
+
+    def stream(self, name: str, version: str, start: int = 0) -> Iterator[bytes]:
+        with self.reader(ArchiveVersion(name, 0, version)) as read_at:
+            while piece := read_at(start, STREAM_CHUNK_BYTES):
+                yield piece
+                start += len(piece)
+
+
+class _RemoteArchives(ArchiveStore):
+    """Archives in a bucket or container: every request asks for the version by its ETag and is tried again."""
+
+    read_ahead = REMOTE_READ_AHEAD
+
+    def __init__(self, url: str, settings: Settings, objects: ObjectStore) -> None:
+        super().__init__(url, settings)
+        self._objects = objects
+
+    def archives(self) -> Iterator[ArchiveVersion]:
+        try:
+            for page in obstore.list(self._objects, chunk_size=1000):
+                for meta in page:
+                    if meta["path"].endswith(SUFFIX):
+                        version = meta["e_tag"] or f"{MODIFIED}{meta['last_modified'].isoformat()}"
+                        yield ArchiveVersion(meta["path"], meta["size"], version)
+        except OBSTORE_ERRORS as error:
+            raise from_obstore(error) from error
+
+    @contextmanager
+    def reader(self, archive: ArchiveVersion) -> Iterator[ReadAt]:
+        def read_at(offset: int, length: int) -> bytes:
+            wanted = max(0, min(length, archive.size - offset))
+            return with_retries(lambda _attempt: self._range(archive, offset, wanted)) if wanted else b""
+
+        yield read_at
+
+    def stream(self, name: str, version: str, start: int = 0) -> Iterator[bytes]:
+        source = _Stream(lambda offset: self._get(name, version, {"offset": offset}), start)
+        while piece := with_retries(source.next_piece):
+            yield piece
+
+    def _range(self, archive: ArchiveVersion, offset: int, length: int) -> bytes:
+        response = self._get(archive.name, archive.version_token, (offset, offset + length))
+        try:
+            return _whole(bytes(response.bytes()), offset, length)
+        except OBSTORE_ERRORS as error:
+            raise from_obstore(error) from error
+
+    def _get(self, name: str, version: str, byte_range: tuple[int, int] | dict[str, int]) -> "obstore.GetResult":
+        options: dict[str, Any] = {"range": byte_range}
+        if not version.startswith(MODIFIED):
+            options["if_match"] = version
+        try:
+            return obstore.get(self._objects, check_path(name), options=options)  # type: ignore[arg-type]
+        except obstore.exceptions.PreconditionError:
+            raise ArchiveChangedError from None
+        except OBSTORE_ERRORS as error:
+            raise _remote_error(error) from error
+
+
+class _Stream:
+    """The pieces of one object, opened anew at the byte where the last piece ended."""
+
+    def __init__(self, open_at: Callable[[int], "obstore.GetResult"], start: int) -> None:
+        self._open_at = open_at
+        self._position = start
+        self._size = 0
+        self._pieces: Iterator[Any] | None = None
+
+    def next_piece(self, _attempt: int) -> bytes:
+        """The next bytes; none at the object's end."""
+        try:
+            if self._pieces is None:
+                response = self._open_at(self._position)
+                self._size = response.meta["size"]
+                self._pieces = iter(response.stream(min_chunk_size=STREAM_CHUNK_BYTES))
+            piece = bytes(next(self._pieces, b""))
+        except OBSTORE_ERRORS as error:
+            self._pieces = None
+            raise from_obstore(error) from error
+        if not piece and self._position < self._size:
+            self._pieces = None
+            raise RetryableStoreError(f"the body ended after {self._position:,} of {self._size:,} bytes")
+        self._position += len(piece)
+        return piece
+
+
+def _whole(data: bytes, offset: int, length: int) -> bytes:
+    if len(data) != length:
+        raise RetryableStoreError(f"{length:,} bytes at {offset:,} were asked for, {len(data):,} came")
+    return data
+
+
+def _token(status: os.stat_result) -> str:
+    return f"{status.st_mtime_ns}-{status.st_size}"
+
+
+def _check_version(descriptor: int, version: str) -> None:
+    if _token(os.fstat(descriptor)) != version:
+        raise ArchiveChangedError
+
+
+def _local_error(error: OSError) -> StoreError:
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return from_obstore(error)
+    return PermanentStoreError(f"it can't be read ({error.strerror})")
+
+
+def _remote_error(error: Exception) -> StoreError:
+    # What S3 and Azure answer for an object in an archive tier: InvalidObjectState (403) and BlobArchived (409).
+    if "InvalidObjectState" in str(error) or "BlobArchived" in str(error):
+        return PermanentStoreError("it lies in an archive tier, such as Glacier, and is not restored; restore it first")
+    return from_obstore(error)

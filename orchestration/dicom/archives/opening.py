@@ -1,0 +1,102 @@
+"""From a URL to a folder of objects that answers: archives to read, or an index to keep."""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.auth.azure import AzureCredentialProvider
+from obstore.store import AzureStore, LocalStore, ObjectStore, S3Store
+
+from orchestration.settings import Settings
+from orchestration.stores.azure import azure_account
+from orchestration.stores.errors import OBSTORE_ERRORS, PermanentStoreError, StoreUnavailableError, from_obstore
+from orchestration.stores.transport import NO_RETRIES, client_options
+
+
+def location(url: str | Path) -> str:
+    """The URL in its one form: a path becomes ``file://``, no slash at the end.
+
+    Raises:
+        StoreUnavailableError: it is no place that can be opened, or holds credentials.
+    """
+    text = str(url)
+    if "://" not in text:
+        return Path(text).expanduser().absolute().as_uri()
+    parts = urlsplit(text)
+    if parts.username or parts.password or parts.query:
+        raise StoreUnavailableError("a URL must hold no credentials; they have settings of their own")
+    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
+        return Path(unquote(parts.path)).as_uri()
+    if parts.scheme in {"s3", "az"} and parts.netloc:
+        return text.rstrip("/")
+    raise StoreUnavailableError(
+        f"{text}: must be a folder, file:///folder, s3://bucket/prefix or az://container/prefix"
+    )
+
+
+def local_folder(url: str) -> Path | None:
+    """The folder of a ``file://`` URL; None for another."""
+    parts = urlsplit(url)
+    return Path(unquote(parts.path)) if parts.scheme == "file" else None
+
+
+def open_objects(url: str, settings: Settings, *, create: bool = False) -> ObjectStore:
+    """Open the place at ``url``, as :func:`location` gives it, and check that it answers.
+
+    Args:
+        url: of the place. S3 takes its credentials, region and endpoint from the usual ``AWS_*`` variables.
+        settings: name the account of an ``az://`` URL.
+        create: make a local folder that is missing.
+
+    Raises:
+        StoreUnavailableError: the folder, container or bucket does not exist or refuses the credential.
+    """
+    folder = local_folder(url)
+    if folder is not None:
+        if create:
+            folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            raise StoreUnavailableError(f"the folder {folder} does not exist")
+        return LocalStore(folder)
+    store = _open_bucket(url) if url.startswith("s3:") else _open_container(url, settings)
+    try:
+        next(iter(obstore.list(store, chunk_size=1)), None)
+    except OBSTORE_ERRORS as error:
+        failure = from_obstore(error)
+        reason = "no such bucket or container" if "404" in str(failure) else failure
+        raise StoreUnavailableError(f"{url} can't be used: {reason}; {_sources(url)}") from (
+            None if isinstance(failure, PermanentStoreError) else error
+        )
+    return store
+
+
+def _sources(url: str) -> str:
+    if url.startswith("s3:"):
+        return "credentials, AWS_REGION and AWS_ENDPOINT_URL come from the environment"
+    return "the account is that of AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT_NAME"
+
+
+def _open_bucket(url: str) -> ObjectStore:
+    parts = urlsplit(url)
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    return S3Store(
+        parts.netloc,
+        prefix=unquote(parts.path).strip("/") or None,
+        config={"endpoint": endpoint} if endpoint else None,
+        client_options=client_options(endpoint or ""),
+        retry_config=NO_RETRIES,
+    )
+
+
+def _open_container(url: str, settings: Settings) -> ObjectStore:
+    parts = urlsplit(url)
+    account = azure_account(settings)
+    return AzureStore(
+        parts.netloc,
+        prefix=unquote(parts.path).strip("/") or None,
+        config=account.obstore_config(),
+        client_options=client_options(account.blob_endpoint),
+        retry_config=NO_RETRIES,
+        credential_provider=AzureCredentialProvider() if account.uses_identity else None,
+    )

@@ -1,0 +1,133 @@
+"""Archives are read in ranges of exactly the version that was listed, wherever they lie."""
+
+import itertools
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+
+from orchestration.dicom.archives import ArchiveChangedError, open_archives
+from orchestration.settings import load_settings
+from orchestration.stores import PermanentStoreError, StoreError, StoreUnavailableError
+from tests.dicom.archives.conftest import Place
+from tests.services.faults import Fault, Reset, Script, Short, Status
+
+DATA = bytes(range(256)) * 20_000
+
+
+def test_every_object_that_ends_in_tar_is_listed(place: Place) -> None:
+    for name in ["b.tar", "deep/er/a.tar", "c.tar.gz", "tar", "x.json"]:
+        place.put(name, b"x" * len(name))
+    archives = list(open_archives(place.url, load_settings()).archives())
+    assert sorted((a.name, a.size) for a in archives) == [("b.tar", 5), ("deep/er/a.tar", 13)]
+
+
+def test_a_range_is_what_lies_there_and_a_stream_is_the_rest(place: Place) -> None:
+    place.put("a b.tar", DATA)
+    store = pickle.loads(pickle.dumps(open_archives(place.url, load_settings())))  # noqa: S301 - as a worker gets it
+    (archive,) = store.archives()
+    assert store.read("a b.tar", 300, 5000, archive.version_token) == DATA[300:5300]
+    assert store.read("a b.tar", len(DATA) - 1, 1, archive.version_token) == DATA[-1:]
+    for start in (0, 1_234_567):
+        assert b"".join(store.stream("a b.tar", archive.version_token, start)) == DATA[start:]
+    with pytest.raises(StoreError, match="2 bytes at 5,119,999 were asked for, 1 came"):
+        store.read("a b.tar", len(DATA) - 1, 2, archive.version_token)
+
+
+def test_another_version_is_refused_at_once(place: Place) -> None:
+    place.put("a.tar", b"first")
+    store = open_archives(place.url, load_settings())
+    (archive,) = store.archives()
+    place.put("a.tar", b"other")
+    for read in (
+        lambda: store.read("a.tar", 0, 5, archive.version_token),
+        lambda: list(store.stream("a.tar", archive.version_token)),
+    ):
+        with pytest.raises(ArchiveChangedError, match="not the version that was asked for; update the index"):
+            read()
+
+
+def test_an_archive_that_is_gone_is_not_in_the_store(place: Place) -> None:
+    place.put("a.tar", b"first")
+    store = open_archives(place.url, load_settings())
+    with pytest.raises(PermanentStoreError, match=r"not in the store|not the version"):
+        store.read("b.tar", 0, 5, next(iter(store.archives())).version_token)
+
+
+def test_a_name_that_leaves_the_store_is_refused(place: Place) -> None:
+    place.put("a.tar", b"x")
+    store = open_archives(place.url, load_settings())
+    for name in ("../a.tar", "/etc/passwd"):
+        with pytest.raises(PermanentStoreError, match="the path"):
+            store.read(name, 0, 1, "x")
+
+
+@pytest.mark.parametrize("fault", [Status(503), Reset(), Short()])
+def test_a_store_that_fails_now_and_then_gives_the_right_bytes(server_place: Place, fault: Fault) -> None:
+    server_place.put("a.tar", DATA)
+    store = open_archives(server_place.url, load_settings())
+    (archive,) = store.archives()
+    assert server_place.proxy is not None
+    server_place.proxy.plan = Script(itertools.cycle([fault, None]), path="a.tar")
+    for start in range(0, len(DATA) - 1000, 500_000):
+        assert store.read("a.tar", start, 1000, archive.version_token) == DATA[start : start + 1000]
+    assert b"".join(store.stream("a.tar", archive.version_token)) == DATA
+
+
+def test_a_stream_that_breaks_goes_on_at_the_byte_where_it_stopped(server_place: Place) -> None:
+    server_place.put("a.tar", DATA)
+    store = open_archives(server_place.url, load_settings())
+    (archive,) = store.archives()
+    proxy = server_place.proxy
+    assert proxy is not None
+    proxy.forget()
+    proxy.plan = Script([Short(0.5)], path="a.tar")
+    assert b"".join(store.stream("a.tar", archive.version_token)) == DATA
+    ranges = [request.byte_range for request in proxy.requests]
+    assert len(ranges) == 2
+    assert int(str(ranges[1]).removeprefix("bytes=").rstrip("-")) >= 1_000_000
+
+
+def test_a_store_that_never_answers_ends_in_an_error_that_a_later_run_can_mend(s3_place: Place) -> None:
+    s3_place.put("a.tar", DATA)
+    store = open_archives(s3_place.url, load_settings())
+    (archive,) = store.archives()
+    assert s3_place.proxy is not None
+    s3_place.proxy.plan = Script(itertools.repeat(Status(503)), path="a.tar")
+    with pytest.raises(StoreError, match="503, in each of 6 attempts; run again later"):
+        store.read("a.tar", 0, 1, archive.version_token)
+
+
+def test_places_that_can_not_be_opened_are_named(s3_place: Place, azure_place: Place) -> None:
+    for url, message in {
+        "/no/such/folder": "the folder /no/such/folder does not exist",
+        "s3://nosuch/x": "s3://nosuch/x can't be used: no such bucket.*AWS_REGION",
+        "az://nosuch/x": "az://nosuch/x can't be used: no such bucket or container.*AZURE_STORAGE_ACCOUNT_NAME",
+        "http://somewhere/x": "must be a folder, file:///folder, s3://",
+        "s3://key:secret@bucket/x": "must hold no credentials",
+    }.items():
+        with pytest.raises(StoreUnavailableError, match=message) as error:
+            open_archives(url, load_settings())
+        assert "secret" not in str(error.value)
+    assert s3_place.url != azure_place.url
+
+
+def test_what_is_no_regular_file_is_no_archive(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.tar")
+    (tmp_path / "folder.tar").mkdir()
+    (tmp_path / "nowhere.tar").symlink_to("missing")
+    (tmp_path / "a.tar").write_bytes(b"x")
+    assert [a.name for a in open_archives(tmp_path, load_settings()).archives()] == ["a.tar"]
+
+
+def test_an_archive_that_changes_while_it_is_read_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    path.write_bytes(DATA)
+    store = open_archives(tmp_path, load_settings())
+    (archive,) = store.archives()
+    stream = store.stream("a.tar", archive.version_token)
+    next(stream)
+    path.write_bytes(DATA[::-1])
+    with pytest.raises(ArchiveChangedError):
+        list(stream)
