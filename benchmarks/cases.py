@@ -4,6 +4,7 @@ All against a real Azurite on loopback. Azurite runs on one core of Node.js and 
 that absolute figures are its own limit as much as the client's; the ratios, of the same run, are what counts.
 """
 
+import asyncio
 import hashlib
 import itertools
 import os
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import obstore
 from azure.storage.blob import BlobServiceClient, ContainerClient
+from azure.storage.blob.aio import ContainerClient as AsyncContainerClient
 from obstore.store import AzureStore
 
 from benchmarks.report import Row, median_seconds
@@ -36,6 +38,7 @@ WANTED = "S0000600"
 YEAR = 2014
 BULKS = {"4 MB": (4_000_000, 200, 1.5), "50 KB": (50_000, 2_000, 2.5)}  # size, count, target against the SDK
 THREADS = 8
+IN_FLIGHT = 16  # of the asynchronous client, which has one thread
 ROUNDS = 3
 
 
@@ -177,6 +180,7 @@ def bulk(service: Azurite, kind: str, folder: Path) -> list[Row]:
         ways: dict[str, Callable[[Path], None]] = {
             "SDK, one after the other": lambda out: by_sdk(client, list(digests), out, 1),
             "SDK, 8 threads": lambda out: by_sdk(client, list(digests), out, THREADS),
+            "SDK, asynchronous": lambda out: asyncio.run(by_asynchronous_sdk(service, name, list(digests), out)),
             "bare obstore, 8 threads": lambda out: by_obstore(bare_store(service, name), list(digests), out),
             "bare obstore, hashed": lambda out: by_obstore(bare_store(service, name), list(digests), out, hashed=True),
             "retrieve": lambda out: by_retrieve(image_store(service, name), digests, out),
@@ -215,6 +219,20 @@ def by_sdk(client: ContainerClient, paths: list[str], out: Path, threads: int) -
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(one, paths))
+
+
+async def by_asynchronous_sdk(service: Azurite, name: str, paths: list[str], out: Path) -> None:
+    """The SDK on one event loop, without validation."""
+    in_flight = asyncio.Semaphore(IN_FLIGHT)
+
+    async def one(container: AsyncContainerClient, path: str) -> None:
+        async with in_flight:
+            download = await container.download_blob(path)
+            with (out / path).open("wb") as file:
+                await download.readinto(file)
+
+    async with AsyncContainerClient.from_connection_string(service.connection_string, name) as container:
+        await asyncio.gather(*(one(container, path) for path in paths))
 
 
 def by_obstore(store: AzureStore, paths: list[str], out: Path, *, hashed: bool = False) -> None:
