@@ -119,6 +119,7 @@ def _print_comparisons(campaign: "Campaign") -> None:
 
     for title, table in (
         ("what is written", comparisons.layouts),
+        ("prefixes that are written to", comparisons.prefix_counts),
         ("waves, with vCPUs in proportion", comparisons.wave_sizes),
         ("vCPUs, on the same waves", comparisons.widths),
         ("retrieval", comparisons.tiers),
@@ -134,8 +135,10 @@ def _print(title: str, made: "Table") -> None:
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for heading, is_figures in zip(made.headings, made.figures, strict=True):
-        table.add_column(heading, justify="right" if is_figures else "left", no_wrap=is_figures or not table.columns)
+    for column, (heading, is_figures) in enumerate(zip(made.headings, made.figures, strict=True)):
+        # Headings may be broken into lines, figures and names may not.
+        widest = max(len(row[column]) for row in made.rows) if is_figures or column == 0 else None
+        table.add_column(heading, justify="right" if is_figures else "left", min_width=widest)
     for row in made.rows:
         table.add_row(*row)
     console.print(table)

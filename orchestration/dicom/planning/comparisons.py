@@ -17,6 +17,7 @@ from orchestration.dicom.planning.work import (
     dollars_of,
     index_by_reading,
     index_by_skipping,
+    index_bytes,
     network_seconds,
     output_bytes,
     requests_of,
@@ -75,12 +76,31 @@ def layouts(campaign: Campaign) -> Table:
         written = output_bytes(choice)
         objects = choice.dicoms if choice.layout is Layout.OBJECTS else math.ceil(written / choice.shard_bytes)
         puts = requests_of(choice)
-        hours = puts / prices.PUT_LIMIT.each / 3600
         reading = objects * math.ceil(written / objects / READ_BLOCK) * prices.GET.each
-        figures = (objects, puts * prices.PUT.each, hours, hours / choice.prefixes, reading, _dollars(choice))
-        rows.append((name, *map(number, figures)))
-    prefixes = f"hours, {campaign.prefixes:.0f} prefixes"
-    headings = ("layout", "objects", "dollars to PUT", "hours, 1 prefix", prefixes, "dollars to GET all", "campaign")
+        rows.append((name, *map(number, (objects, puts, puts * prices.PUT.each, reading, _dollars(choice)))))
+    headings = ("layout", "objects", "PUT requests", "their dollars", "dollars to GET all once", "campaign dollars")
+    return Table(headings, tuple(rows))
+
+
+def prefix_counts(campaign: Campaign) -> Table:
+    """How long S3 takes an object for each DICOM on so many partitioned prefixes, and shards."""
+    rows = []
+    for prefixes in (1, 2, 4, 16, 64):
+        row = [str(prefixes), number(prefixes * prices.PUT_LIMIT.each)]
+        for layout in (Layout.OBJECTS, Layout.SHARDS):
+            choice = replace(campaign, layout=layout, prefixes=prefixes)
+            plan = _possible(choice)
+            hours = requests_of(choice) / (prefixes * prices.PUT_LIMIT.each) / 3600
+            row += [number(hours), "-" if plan is None else f"{plan.expected.hours / 24:.1f}"]
+        rows.append(tuple(row))
+    headings = (
+        "prefixes",
+        "PUT a second",
+        "hours to PUT objects",
+        "campaign days",
+        "hours to PUT shards",
+        "campaign days",
+    )
     return Table(headings, tuple(rows))
 
 
@@ -193,6 +213,23 @@ def mistakes(campaign: Campaign) -> Table:
     return Table(("mistake", "dollars more"), tuple((name, number(dollars)) for name, dollars in rows))
 
 
+def rejected(campaign: Campaign) -> Table:
+    """Services that would do a part of the work, and what that part costs here and there."""
+    hours = make_plan(campaign).expected.vcpu_hours
+    spot = hours * prices.SPOT.each
+    index = prices.storage_dollars(prices.gb_months(index_bytes(campaign), prices.HOURS_A_MONTH))
+    lambdas = hours * 3600 * prices.LAMBDA_GB_A_VCPU * prices.LAMBDA.each
+    rows = (
+        ("Step Functions, one transition for each DICOM", campaign.dicoms * prices.STEP_FUNCTIONS.each, 0.0),
+        ("Lambda for the same vCPU-hours", lambdas, spot),
+        ("Glue (Spark) for the same vCPU-hours", hours / 4 * prices.GLUE.each, spot),
+        ("DynamoDB as the index, one write for each member", 2 * campaign.dicoms * prices.DYNAMODB.each, index),
+    )
+    return Table(
+        ("what", "its dollars", "instead of"), tuple((name, number(its), number(ours)) for name, its, ours in rows)
+    )
+
+
 def simulated(plan: Plan, outcome: Outcome) -> Table:
     """The plan beside what the simulation drew."""
     rows = []
@@ -205,8 +242,12 @@ def simulated(plan: Plan, outcome: Outcome) -> Table:
 
 def sources(figures: Iterable[Figure]) -> Table:
     """Figures with their sources."""
-    rows = ((one.name, one.text, f"{one.source}, {one.date}", one.note) for one in figures)
-    return Table(("what", "figure", "source, read on", "note"), tuple(rows))
+    rows = ((one.name, one.text, _source(one), one.note) for one in figures)
+    return Table(("what", "figure", "where it stands, looked up on", "note"), tuple(rows))
+
+
+def _source(figure: Figure) -> str:
+    return f"{figure.source}, {figure.date}" if figure.source.startswith("https://") else figure.source
 
 
 def _possible(campaign: Campaign) -> Plan | None:

@@ -86,8 +86,9 @@ def _copies(campaign: Campaign, hours: Hours) -> Step:
 
 
 def _running(campaign: Campaign, hours: float) -> Step:
-    """The scheduler, metrics and logs, and the campaign's own index and tables."""
+    """The scheduler, endpoints, metrics and logs, and the campaign's own index and tables."""
     tables = index_bytes(campaign) + (table_bytes(campaign) if campaign.join is Join.TABLES else 0)
-    dollars = hours * (prices.CONTROL.each + prices.CLOUDWATCH.each / prices.HOURS_A_MONTH)
+    hourly = prices.CONTROL.each + prices.ENDPOINT.each + prices.CLOUDWATCH.each / prices.HOURS_A_MONTH
+    dollars = hours * hourly
     dollars += prices.storage_dollars(prices.gb_months(tables, hours))
-    return Step("running it", 0, 0, dollars, "scheduler, metrics, index, tables of headers")
+    return Step("running it", 0, 0, dollars, "scheduler, endpoints, metrics, index, tables of headers")

@@ -11,9 +11,11 @@ from functools import cache
 from pathlib import Path
 
 from orchestration.dicom.planning import comparisons, prices, rates
-from orchestration.dicom.planning.campaign import Campaign, Layout
+from orchestration.dicom.planning.campaign import Campaign, Join, Layout
 from orchestration.dicom.planning.comparisons import Table, number, size
 from orchestration.dicom.planning.plan import Plan, make_plan
+from orchestration.dicom.planning.risks import Risks
+from orchestration.dicom.planning.schedule import task_seconds
 from orchestration.dicom.planning.simulation import simulate
 from orchestration.dicom.planning.work import output_bytes, table_bytes
 from orchestration.errors import DoublereadError
@@ -32,15 +34,22 @@ def _plan() -> Plan:
     return make_plan(CAMPAIGN)
 
 
+def _copies_dollars() -> float:
+    """The expected dollars for temporary copies, each kept for a day and a half."""
+    return next(step.dollars for step in _plan().steps if step.name == "temporary copies")
+
+
 TABLES: dict[str, Callable[[], Table]] = {
     "steps": lambda: comparisons.steps(_plan()),
     "layouts": lambda: comparisons.layouts(CAMPAIGN),
+    "prefixes": lambda: comparisons.prefix_counts(CAMPAIGN),
     "waves": lambda: comparisons.wave_sizes(CAMPAIGN),
     "widths": lambda: comparisons.widths(CAMPAIGN),
     "tiers": lambda: comparisons.tiers(CAMPAIGN),
     "joins": lambda: comparisons.joins(CAMPAIGN),
     "indexing": lambda: comparisons.indexing(CAMPAIGN),
     "mistakes": lambda: comparisons.mistakes(CAMPAIGN),
+    "rejected": lambda: comparisons.rejected(CAMPAIGN),
     "simulated": lambda: comparisons.simulated(_plan(), simulate(CAMPAIGN, seed=1, runs=400)),
     "prices": lambda: comparisons.sources(prices.PRICES),
     "limits": lambda: comparisons.sources(prices.LIMITS),
@@ -55,15 +64,26 @@ FIGURES: dict[str, Callable[[], str]] = {
     "dollars-bound": lambda: number(_plan().bound.dollars),
     "monthly": lambda: number(_plan().monthly_dollars),
     "objects-dollars": lambda: number(make_plan(Campaign(layout=Layout.OBJECTS)).expected.dollars),
-    "pb-day": lambda: number(prices.storage_dollars(prices.gb_months(1e15, 24 * 30)) / 30),
+    "pb-day": lambda: number(_copies_dollars() / (CAMPAIGN.image_bytes + CAMPAIGN.text_bytes) * 1e15 / 1.5),
     "pib-day": lambda: number(2**50 / prices.GB * prices.STORAGE.each / 30),
-    "copies-day": lambda: number(prices.storage_dollars(prices.gb_months(3e15, 24 * 30)) / 30),
-    "copies-week": lambda: number(prices.storage_dollars(prices.gb_months(3e15, 24 * 7))),
+    "copies-day": lambda: number(prices.storage_dollars(prices.gb_months(CAMPAIGN.image_bytes, 24))),
+    "copies-week": lambda: number(prices.storage_dollars(prices.gb_months(CAMPAIGN.image_bytes, 24 * 7))),
     "restore-hours": lambda: f"{2 * CAMPAIGN.archives / prices.RESTORE_LIMIT.each / 3600:.1f}",
     "text-size": lambda: size(CAMPAIGN.text_bytes),
     "headers-size": lambda: size(CAMPAIGN.dicoms * CAMPAIGN.header_bytes),
     "tables-size": lambda: size(table_bytes(CAMPAIGN)),
     "output-size": lambda: size(output_bytes(CAMPAIGN)),
+    "image-waves": lambda: str(CAMPAIGN.image_waves),
+    "ranges-more": lambda: number(make_plan(Campaign(join=Join.RANGES)).expected.dollars - _plan().expected.dollars),
+    "standing-still": lambda: number(prices.storage_dollars(prices.gb_months(2 * CAMPAIGN.wave_bytes, 24))),
+    "monthly-times": lambda: f"{_plan().monthly_dollars / _plan().expected.dollars:.0f}",
+    "put-dollars": lambda: number(CAMPAIGN.dicoms * prices.PUT.each),
+    "get-dollars": lambda: number(CAMPAIGN.dicoms * prices.GET.each),
+    "tables-read": lambda: size(table_bytes(CAMPAIGN) * CAMPAIGN.image_waves),
+    "copy-rate": lambda: number(rates.COPY.each),
+    "worker-rate": lambda: number(prices.NETWORK.each * rates.NETWORK_SHARE.each),
+    "redone": lambda: f"{100 * (Risks(retries=0, poison=0).overhead(task_seconds(CAMPAIGN)) - 1):.1f}",
+    "task-minutes": lambda: number(task_seconds(CAMPAIGN) / 60),
     "skip-size": lambda: size(comparisons.skipping_pays_above()),
 }
 

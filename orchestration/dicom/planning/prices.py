@@ -96,12 +96,35 @@ NAT = Figure(
     "NAT gateway", 0.045, "dollars", "GB", "https://aws.amazon.com/vpc/pricing/",
     note="cloud-horizons.com of 2026-05-08; S3's gateway endpoint costs nothing",
 )  # fmt: skip
+ENDPOINT = Figure(
+    "Interface endpoints: 5 services in 3 zones", 0.15, "dollars", "hour", "https://aws.amazon.com/privatelink/pricing/",
+    note="0.01 for each in a zone; cloud-horizons.com of 2026-05-08",
+)  # fmt: skip
 SAME_REGION = Figure("Between S3 and EC2 in one region", 0.0, "dollars", "GB", S3)
+
+# --- What was rejected ------------------------------------------------------------------------------------------------
+STEP_FUNCTIONS = Figure(
+    "Step Functions, standard", 0.025, "dollars", "transitions", "https://aws.amazon.com/step-functions/pricing/",
+    per=1000, note="quoted in public code",
+)  # fmt: skip
+LAMBDA = Figure(
+    "Lambda", 0.0000166667, "dollars", "GB-second", "https://aws.amazon.com/lambda/pricing/",
+    note="quoted in public code; 1,769 MB come with one vCPU (Lambda guide)",
+)  # fmt: skip
+LAMBDA_GB_A_VCPU: Final = 1769 / 1024
+GLUE = Figure(
+    "Glue (Spark)", 0.44, "dollars", "DPU-hour", "https://aws.amazon.com/glue/pricing/",
+    note="quoted in public code; a DPU has 4 vCPUs",
+)  # fmt: skip
+DYNAMODB = Figure(
+    "DynamoDB on demand", 0.625, "dollars", "writes of up to 1 kB", "https://aws.amazon.com/dynamodb/pricing/on-demand/",
+    per=1e6, note="quoted in public code, 2026-08-12",
+)  # fmt: skip
 
 PRICES: Final = (
     STORAGE, STORAGE_NEXT, STORAGE_REST, PUT, GET, BATCH_JOB, BATCH_OBJECT, INVENTORY, SQS, BULK_GB, BULK_REQUEST,
     STANDARD_GB, STANDARD_REQUEST, EXPEDITED_GB, EXPEDITED_REQUEST, SPOT, ON_DEMAND, CONTROL, CLOUDWATCH, KMS, NAT,
-    SAME_REGION,
+    ENDPOINT, SAME_REGION, STEP_FUNCTIONS, LAMBDA, GLUE, DYNAMODB,
 )  # fmt: skip
 
 # --- Limits -----------------------------------------------------------------------------------------------------------

@@ -28,7 +28,14 @@ BINARY_RATIO = Figure("Encoded header against its JSON", 0.4, "bytes", "byte of 
 
 # --- Assumed: what goes wrong -----------------------------------------------------------------------------------------
 NETWORK_SHARE = Figure("Network that a worker reaches", 0.7, "of the published figure", "vCPU", ASSUMPTION)
-LOSSES = Figure("Spot losses", 0.05, "losses", "instance-hour", ASSUMPTION, note="0.2 a month is 0.0003; a bad day")
+LOSSES = Figure(
+    "Spot losses",
+    0.05,
+    "losses",
+    "instance-hour",
+    ASSUMPTION,
+    note="a bad day: 0.2 a month, the advisor's highest class, is 0.0003",
+)
 REPLACEMENT = Figure("Until a lost instance is replaced", 300, "seconds", "loss", ASSUMPTION)
 RETRIES = Figure("Reads of a whole archive in vain", 0.005, "reads", "archive", ASSUMPTION)
 POISON = Figure("Archives that never succeed", 1e-4, "archives", "archive", ASSUMPTION)
