@@ -1,8 +1,11 @@
 """From a header and pixel data to the bytes of a DICOM file."""
 
+from bisect import bisect_left, bisect_right
+from contextlib import suppress
 from dataclasses import dataclass
 
 from orchestration.dicom.assembly.errors import HeaderError, PixelDataError
+from orchestration.dicom.assembly.explicit_encoding import UnsureError, encode
 from orchestration.dicom.assembly.file_meta import preamble_and_file_meta
 from orchestration.dicom.assembly.header import UID, Elements, Header
 from orchestration.dicom.assembly.image import image_of
@@ -46,12 +49,12 @@ def assemble(header: Header, pixels: bytes | memoryview) -> Assembled:
     view = memoryview(pixels).cast("B")
     if not view:
         raise PixelDataError("the pixel data are empty")
-    elements = _elements_of_file(header.elements)
-    image = image_of(elements)
+    image = image_of(header.elements)
     identified = identify(view, image)
-    before, after = encode_with_pydicom(elements)
+    before, after, through_pydicom = _encode(header.elements)
+    sop_class = _sop_class(header.elements)
     parts = (
-        preamble_and_file_meta(_sop_class(elements), header.uid, identified.transfer_syntax),
+        preamble_and_file_meta(sop_class, header.uid, identified.transfer_syntax),
         before,
         *(encapsulated(identified.frames) if identified.frames else native(view, image.bits_allocated)),
         after,
@@ -59,16 +62,24 @@ def assemble(header: Header, pixels: bytes | memoryview) -> Assembled:
     return Assembled(
         parts=tuple(part for part in parts if part),
         transfer_syntax=identified.transfer_syntax,
-        through_pydicom=True,
+        through_pydicom=through_pydicom,
         size=sum(map(len, parts)),
     )
 
 
-def _elements_of_file(elements: Elements) -> Elements:
-    """Without what is made anew."""
-    if any(tag.startswith("0000") for tag in elements):
+def _encode(elements: Elements) -> tuple[bytes, bytes, bool]:
+    """The elements before and after Pixel Data, without those that are made anew, and whether pydicom encoded them."""
+    tags = sorted(elements)
+    data_set = bisect_left(tags, "0003")
+    pixels, rest = bisect_left(tags, _REPLACED[0]), bisect_right(tags, _REPLACED[-1])
+    if tags[0] < "0002":
         raise HeaderError("the header has elements of a command (group 0000), which belong to no file")
-    return {tag: element for tag, element in elements.items() if tag not in _REPLACED and not tag.startswith("0002")}
+    before, after = tags[data_set:pixels], tags[rest:]
+    if all(tag in _REPLACED for tag in tags[pixels:rest]):
+        with suppress(UnsureError):
+            return *encode(elements, before, after), False
+    before += (tag for tag in tags[pixels:rest] if tag not in _REPLACED)
+    return *encode_with_pydicom({tag: elements[tag] for tag in before + after}), True
 
 
 def _sop_class(elements: Elements) -> str:
