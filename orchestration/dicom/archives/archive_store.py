@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class ArchiveStore(ABC):
         self._settings = settings
 
     def __reduce__(self) -> tuple[Callable[..., "ArchiveStore"], tuple[Any, ...]]:
-        return open_archives, (self.url, self._settings)
+        return _opened, (self.url, self._settings)
 
     @abstractmethod
     def archives(self) -> Iterator[ArchiveVersion]:
@@ -100,6 +101,11 @@ def open_archives(url: str | Path, settings: Settings) -> ArchiveStore:
     objects = open_objects(place, settings)
     folder = local_folder(place)
     return _RemoteArchives(place, settings, objects) if folder is None else _LocalArchives(place, settings, folder)
+
+
+@lru_cache(maxsize=8)
+def _opened(url: str, settings: Settings) -> ArchiveStore:
+    return open_archives(url, settings)  # once in each process, since opening asks the store
 
 
 class _LocalArchives(ArchiveStore):

@@ -1,0 +1,205 @@
+"""Sorted runs of rows in Parquet files: written once, looked up by key, merged into longer ones."""
+
+import bisect
+import io
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from orchestration.dicom.archives.index_errors import IndexDamagedError
+from orchestration.dicom.archives.objects import Objects
+from orchestration.dicom.archives.tables import TableForm, sort
+
+FILE_ROWS = 1 << 20  # bounds what is in memory while a file is written, and the footer that a look-up reads
+KEPT_FOOTERS = 256
+
+Key = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFile:
+    """A Parquet file, with the first and last value of its leading key column."""
+
+    name: str
+    size: int
+    rows: int
+    first: Key
+    last: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Files that hold rows in order, one file after the other."""
+
+    files: tuple[RunFile, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return sum(file.rows for file in self.files)
+
+
+def write_run(objects: Objects, form: TableForm, tables: Iterable[pa.Table]) -> Run:
+    """Write rows that come in the order of their key."""
+    files: list[RunFile] = []
+    pending: list[pa.Table] = []
+    rows = 0
+    for table in tables:
+        pending.append(table)
+        rows += len(table)
+        while rows >= FILE_ROWS:
+            whole = pa.concat_tables(pending)
+            files.append(_write_file(objects, form, whole.slice(0, FILE_ROWS)))
+            pending, rows = [whole.slice(FILE_ROWS)], rows - FILE_ROWS
+    if rows:
+        files.append(_write_file(objects, form, pa.concat_tables(pending)))
+    return Run(tuple(files))
+
+
+def _write_file(objects: Objects, form: TableForm, table: pa.Table) -> RunFile:
+    buffer = io.BytesIO()
+    pq.write_table(
+        table,
+        buffer,
+        row_group_size=form.group_rows,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=list(form.dictionaries),
+        write_statistics=[form.key[0]],
+    )
+    name = f"{form.name}-{uuid4().hex}.parquet"
+    objects.put(name, buffer.getbuffer())
+    keys = table[form.key[0]]
+    return RunFile(name, buffer.tell(), len(table), keys[0].as_py(), keys[-1].as_py())
+
+
+class RunReader:
+    """Reads runs by the piece; keeps the footers of the files that it read last."""
+
+    def __init__(self, objects: Objects, form: TableForm) -> None:
+        self._objects = objects
+        self._form = form
+        self._footers: OrderedDict[str, tuple[pq.FileMetaData, list[tuple[Key, Key]]]] = OrderedDict()
+
+    def scan(self, run: Run) -> Iterator[pa.Table]:
+        """All rows in order."""
+        for file in run.files:
+            with self._open(file) as parquet:
+                for group in range(parquet.num_row_groups):
+                    yield self._read_group(parquet, group)
+
+    def look_up(self, runs: Sequence[Run], keys: Sequence[Any]) -> Iterator[pa.Table]:
+        """The rows whose leading key is one of ``keys``, sorted and each once; run by run, each in order."""
+        for run in runs:
+            yield from self.look_up_in_run(run, keys)
+
+    def look_up_in_run(self, run: Run, keys: Sequence[Any]) -> Iterator[pa.Table]:
+        """The same for one run."""
+        for file in run.files:
+            inside = _between(keys, file.first, file.last)
+            if inside:
+                yield from self._look_up_in_file(file, inside)
+
+    def _look_up_in_file(self, file: RunFile, keys: Sequence[Any]) -> Iterator[pa.Table]:
+        with self._open(file) as parquet:
+            for group, (first, last) in enumerate(self._footers[file.name][1]):
+                inside = _between(keys, first, last)
+                if inside:
+                    table = self._read_group(parquet, group)
+                    yield table.filter(pc.is_in(table[self._form.key[0]], pa.array(inside)))
+
+    def _open(self, file: RunFile) -> pq.ParquetFile:
+        footer = self._footers.get(file.name)
+        source = pa.PythonFile(_ObjectFile(self._objects, file), mode="r")
+        try:
+            parquet = pq.ParquetFile(source, metadata=footer[0] if footer else None, pre_buffer=True)
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(self._objects, file) from error
+        if footer is None:
+            self._footers[file.name] = (parquet.metadata, _bounds(parquet.metadata))
+            if len(self._footers) > KEPT_FOOTERS:
+                self._footers.popitem(last=False)
+        return parquet
+
+    def _read_group(self, parquet: pq.ParquetFile, group: int) -> pa.Table:
+        return parquet.read_row_group(group, columns=self._form.schema.names, use_threads=False)
+
+
+def merged(sources: Iterable[Iterator[pa.Table]], form: TableForm) -> Iterator[pa.Table]:
+    """The rows of several sources, each in order, as one sequence in order; holds one table of each source."""
+    heads = [(table, source) for source in sources if (table := _next_table(source)) is not None]
+    while heads:
+        bound = min(_row_key(table, len(table) - 1, form) for table, _ in heads)
+        pieces, rest = [], []
+        for table, source in heads:
+            cut = _rows_up_to(table, bound, form)
+            if cut:
+                pieces.append(table.slice(0, cut))
+            remaining = table.slice(cut) if cut < len(table) else _next_table(source)
+            if remaining is not None:
+                rest.append((remaining, source))
+        heads = rest
+        yield pieces[0] if len(pieces) == 1 else sort(pa.concat_tables(pieces), form)
+
+
+def _rows_up_to(table: pa.Table, bound: tuple[Any, ...], form: TableForm) -> int:
+    return bisect.bisect_right(range(len(table)), bound, key=lambda row: _row_key(table, row, form))
+
+
+def _next_table(source: Iterator[pa.Table]) -> pa.Table | None:
+    return next((table for table in source if len(table)), None)
+
+
+def _row_key(table: pa.Table, row: int, form: TableForm) -> tuple[Any, ...]:
+    return tuple(table[name][row].as_py() for name in form.key)
+
+
+def _between(keys: Sequence[Any], first: Key, last: Key) -> Sequence[Any]:
+    return keys[bisect.bisect_left(keys, first) : bisect.bisect_right(keys, last)]
+
+
+def _bounds(metadata: pq.FileMetaData) -> list[tuple[Key, Key]]:
+    statistics = [metadata.row_group(group).column(0).statistics for group in range(metadata.num_row_groups)]
+    return [(of_group.min, of_group.max) for of_group in statistics]
+
+
+def _damaged(objects: Objects, file: RunFile) -> IndexDamagedError:
+    return IndexDamagedError(f"the index at {objects.url} is damaged in {file.name}; delete the index and make it anew")
+
+
+class _ObjectFile(io.RawIOBase):
+    """An object as a file that can be read at any place."""
+
+    def __init__(self, objects: Objects, file: RunFile) -> None:
+        self._objects = objects
+        self._file = file
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._file.size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def size(self) -> int:
+        return self._file.size
+
+    def read(self, size: int = -1) -> bytes:
+        rest = max(0, self._file.size - self._position)
+        data = self._objects.read_range(self._file.name, self._position, rest if size < 0 else min(size, rest))
+        self._position += len(data)
+        return data
