@@ -90,7 +90,7 @@ CLOUDWATCH = Figure(
 )  # fmt: skip
 KMS = Figure(
     "KMS", 0.03, "dollars", "requests", "https://aws.amazon.com/kms/pricing/", per=10_000,
-    note="factualminds.com of 2026-06-13; S3 Bucket Keys save up to 99 % of them (GUIDE bucket-key.html)",
+    note="factualminds.com of 2026-06-13; S3 Bucket Keys save up to 99 % of them (S3 guide, bucket-key)",
 )  # fmt: skip
 NAT = Figure(
     "NAT gateway", 0.045, "dollars", "GB", "https://aws.amazon.com/vpc/pricing/",

@@ -61,7 +61,7 @@ def test_a_put_for_each_of_three_billion_objects_costs_15_000_dollars_and_ten_da
     assert 238 < make_plan(one_prefix).expected.hours < 238 + 48
 
 
-def test_shards_of_a_gigabyte_cost_18_requests_each() -> None:
+def test_shards_of_a_gigabyte_cost_17_requests_each() -> None:
     # 1e9 bytes are 15 parts of 64 MiB, one request to begin and one to complete: 17 requests for each of 3,012,000.
     (writing,) = (step for step in make_plan(BILLIONS).steps if step.name == "writing")
     assert writing.requests == pytest.approx(17 * 3_012_000, rel=1e-6)
@@ -84,6 +84,11 @@ def test_three_petabytes_cost_what_the_price_list_says() -> None:
     week = prices.storage_dollars(prices.gb_months(3e15, 7 * 24))
     assert week == pytest.approx(51_200 * 0.023 + 460_800 * 0.022 + 130_995 * 0.021, rel=1e-5)
     assert make_plan(BILLIONS).monthly_dollars == pytest.approx(59_471, rel=1e-4)
+
+
+def test_a_text_archive_holds_its_headers_and_what_tar_adds() -> None:
+    # 1,000 headers of 10,000 bytes, each after 512 bytes of tar's and padded to the next 512, 256 on average.
+    assert BILLIONS.text_archive_bytes == 1_000 * (10_000 + 512 + 256)
 
 
 def test_the_restores_take_as_long_as_twelve_waves_of_twelve_hours_and_one_of_text() -> None:
