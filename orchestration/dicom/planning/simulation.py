@@ -125,16 +125,17 @@ def _wave(campaign: Campaign, wave: Wave, risks: Risks, run: _Run) -> float:
     back = np.sort(run.requested + asked + slow * run.rng.uniform(wave.first, wave.last, groups))
     usual_last = run.requested + wave.submit_hours + wave.last
     started = start_of_workers(wave, back[0], usual_last, run.free)
-    work = _work(campaign, wave, risks, run.rng)
+    poison = int(run.rng.binomial(int(wave.archives), risks.poison))
+    work = _work(campaign, wave, risks, run.rng, poison)
     # Workers take the groups in the order in which they come back, and wait where there is none:
     # done[i] = max(done[i - 1], back[i]) + work[i], written without a loop.
     spent = np.cumsum(work)
     done = spent + np.maximum.accumulate(np.maximum(back, started) - (spent - work))
     ends = _expiry(back, campaign.days, run.midnight)
-    late, archives = float(np.mean(done > ends)) * wave.archives, int(wave.archives)
+    late = float(np.mean(done > ends)) * wave.archives
     run.late += late
-    run.missing = run.rng.binomial(archives, risks.missed) + late
-    run.quarantined += run.rng.binomial(archives, risks.poison)
+    run.missing = run.rng.binomial(int(wave.archives), risks.missed) + late
+    run.quarantined += poison
     spread, task_hours = rates.SPREAD.each, wave.vcpu_hours / wave.archives * min(campaign.task_archives, wave.archives)
     finished = done[-1] + task_hours * run.rng.lognormal(-(spread**2) / 2, spread, math.ceil(wave.vcpus)).max()
     run.vcpu_hours += wave.vcpus * (finished - started)
@@ -143,14 +144,13 @@ def _wave(campaign: Campaign, wave: Wave, risks: Risks, run: _Run) -> float:
     return float(np.mean(ends - back))
 
 
-def _work(campaign: Campaign, wave: Wave, risks: Risks, rng: np.random.Generator) -> NDArray[np.float64]:
+def _work(campaign: Campaign, wave: Wave, risks: Risks, rng: np.random.Generator, poison: int) -> NDArray[np.float64]:
     """Hours that all workers together need for each group, with what is lost, retried and tried in vain."""
     groups = min(GROUPS, math.ceil(wave.archives / campaign.task_archives))
     tasks = max(wave.archives / campaign.task_archives / groups, 1)
     spread = rates.SPREAD.each / math.sqrt(tasks)
     work = wave.vcpu_hours / groups * rng.lognormal(-(spread**2) / 2, spread, groups)
-    archives = int(wave.archives)
-    again = rng.binomial(archives, risks.retries) + rng.binomial(archives, risks.poison) * (rates.POISON_TRIES - 1)
+    again = rng.binomial(int(wave.archives), risks.retries) + poison * (rates.POISON_TRIES - 1)
     work += again / wave.archives * wave.vcpu_hours / groups
     instance = min(prices.INSTANCE_VCPUS, math.ceil(wave.vcpus))
     lost = rng.poisson(risks.losses * wave.vcpu_hours / instance)
