@@ -11,6 +11,7 @@ _EOC_OR_EOI = re.compile(rb"\xff\xd9", re.DOTALL)
 _SOC, _SOT, _EOC = 0xFF4F, 0xFF90, 0xFFD9
 _SOI, _EOI, _SOS = 0xFFD8, 0xFFD9, 0xFFDA
 _JPEGLS_FRAME = 0xFFF7
+_PADDING = (b"\x00", b"\xff")  # the latter is what JPEG itself fills with
 _WITHOUT_LENGTH = {0xFF01, *range(0xFFD0, 0xFFD8)}
 # In the coded data of a scan 0xFF is followed by a zero (ITU-T T.81, F.1.2.3) or, in JPEG-LS, by a byte whose first bit
 # is zero (T.87, A.1); restart markers belong to the scan too.
@@ -37,25 +38,28 @@ class Span:
 
 
 def jpeg2000_codestreams(data: memoryview) -> list[Span]:
-    """All JPEG 2000 or HTJ2K codestreams, one after the other, with at most one zero after each to make it even.
+    """All JPEG 2000 or HTJ2K codestreams, one after the other; each may be followed by one byte that makes it even.
 
     Raises:
         BrokenCodestreamError: one of them has no end, or something else follows it.
     """
-    return list(_spans(data, _jpeg2000_codestream))
+    return list(_spans(data, _jpeg2000_codestream, _SOC))
 
 
 def jpeg_codestreams(data: memoryview) -> list[Span]:
     """All JPEG or JPEG-LS codestreams, likewise."""
-    return list(_spans(data, _jpeg_codestream))
+    return list(_spans(data, _jpeg_codestream, _SOI))
 
 
-def _spans(data: memoryview, codestream_at: Callable[[memoryview, int], Span]) -> Iterator[Span]:
+def _spans(data: memoryview, codestream_at: Callable[[memoryview, int], Span], first_marker: int) -> Iterator[Span]:
     position = 0
     while position < len(data):
         span = codestream_at(data, position)
         yield span
-        position = span.end + (bytes(data[span.end : span.end + 1]) == b"\x00")
+        position = span.end
+        following = bytes(data[position : position + 2])
+        if following[:1] in _PADDING and following != first_marker.to_bytes(2):
+            position += 1
 
 
 def _jpeg2000_codestream(data: memoryview, start: int) -> Span:
