@@ -1,0 +1,57 @@
+"""What reassembly speaks of: where members lie, what belongs together, what fits nowhere."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from orchestration.dicom.archives.names import Kind
+
+
+class Location(NamedTuple):
+    """Where the bytes of a member lie: ``size`` of them from ``offset`` on, in one version of an archive."""
+
+    store: str
+    archive: str
+    version: str
+    offset: int
+    size: int
+
+
+class Pair(NamedTuple):
+    """The members of one UID: at least one header and one set of pixels; more of either are duplicates."""
+
+    uid: str
+    headers: tuple[Location, ...]
+    pixels: tuple[Location, ...]
+
+
+class Reason(StrEnum):
+    """Why a member is in no DICOM."""
+
+    MISSING_HEADER = "missing_header"
+    MISSING_PIXELS = "missing_pixels"
+    DUPLICATE_EQUAL = "duplicate_equal"  # the DICOM is made, from the first of them
+    DUPLICATE_DIFFERENT = "duplicate_different"  # no DICOM is made: nobody can say which one is right
+    UNREADABLE_HEADER = "unreadable_header"
+    UID_MISMATCH = "uid_mismatch"
+    WRONG_PIXELS = "wrong_pixels"
+    NOT_READ = "not_read"  # the store did not give it; run again
+    NOT_WRITTEN = "not_written"  # the output did not take it; run again
+    NOT_INDEXED = "not_indexed"  # the index says why, of a member or of an archive
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """One member that is in no DICOM (or, where it equals another, adds nothing to it), and where it lies.
+
+    ``uid`` and ``kind`` are None where the member's name tells neither; ``detail`` is for a person and holds no value
+    of a header.
+    """
+
+    reason: Reason
+    detail: str
+    store: str
+    archive: str
+    offset: int
+    uid: str | None = None
+    kind: Kind | None = None
