@@ -53,9 +53,10 @@ class Identified:
 def identify(pixels: memoryview, image: Image) -> Identified:
     """Find out in which transfer syntax the pixels are.
 
-    A codestream of the size that the header gives is taken for one, even where it happens to be as long as the native
-    pixels would be; native pixels can't begin with all that by chance. Otherwise the native size decides, with or
-    without the byte that makes it even. RLE, whose header says least, comes last.
+    Pixels that begin with a codestream of the size that the header gives, or with an RLE header that fits it, are taken
+    for compressed, even where they happen to be as long as native pixels would be: compressed frames of a study vary in
+    length, so that one in some 100,000 is, while native pixels do not begin with all that. Otherwise the native size
+    decides, with or without the byte that makes it even.
 
     Args:
         pixels: all frames.
@@ -72,12 +73,12 @@ def identify(pixels: memoryview, image: Image) -> Identified:
         except _NotThisImageError:
             if not is_native:
                 raise
-    if is_native:
-        return Identified(ExplicitVRLittleEndian)
     if _has_rle_header(pixels, image):
         if image.frames > 1:
             raise PixelDataError(f"{image.frames} frames in RLE one after the other can't be told apart")
         return Identified(RLELossless, (pixels,))
+    if is_native:
+        return Identified(ExplicitVRLittleEndian)
     raise PixelDataError(
         f"the pixel data have {len(pixels)} bytes and no signature of a compressed form; {image.rows} rows x "
         f"{image.columns} columns x {image.samples} samples of {image.bits_allocated} bits x {image.frames} frames "
