@@ -23,14 +23,12 @@ from orchestration.stores.retries import with_retries
 
 STREAM_CHUNK_BYTES = 1 << 20
 SUFFIX = ".tar"
+CHANGED = "it is not the version that was asked for; update the index"
 MODIFIED = "modified "  # begins the version of an object that has no ETag
 
 
 class ArchiveChangedError(PermanentStoreError):
     """The archive is no longer what it was when it was listed or indexed."""
-
-    def __init__(self) -> None:
-        super().__init__("it is not the version that was asked for; update the index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +194,7 @@ class _RemoteArchives(ArchiveStore):
         try:
             return obstore.get(self._objects, check_path(name), options=options)  # type: ignore[arg-type]
         except obstore.exceptions.PreconditionError:
-            raise ArchiveChangedError from None
+            raise ArchiveChangedError(CHANGED) from None
         except OBSTORE_ERRORS as error:
             raise _remote_error(error) from error
 
@@ -240,7 +238,7 @@ def _token(status: os.stat_result) -> str:
 
 def _check_version(descriptor: int, version: str) -> None:
     if _token(os.fstat(descriptor)) != version:
-        raise ArchiveChangedError
+        raise ArchiveChangedError(CHANGED)
 
 
 def _local_error(error: OSError) -> StoreError:

@@ -1,6 +1,6 @@
 """Keeping the runs of an index few, each much longer than all that are shorter (a log-structured merge tree)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -39,7 +39,7 @@ def merge_at_the_end(objects: Objects, manifest: Manifest) -> Manifest:
         runs = manifest.runs[form.name]
         chosen = list(runs) if clean else _too_short(runs)
         if chosen:
-            manifest = _merge(objects, manifest, form, chosen)
+            manifest = _merge(objects, manifest, form, chosen, without=manifest.dropped if clean else ())
     return replace(manifest, dropped={}) if clean else manifest
 
 
@@ -53,10 +53,14 @@ def _too_short(runs: Sequence[Run]) -> list[Run]:
     return ordered[:count]
 
 
-def _merge(objects: Objects, manifest: Manifest, form: TableForm, runs: Sequence[Run]) -> Manifest:
+def _merge(
+    objects: Objects, manifest: Manifest, form: TableForm, runs: Sequence[Run], *, without: Iterable[int] = ()
+) -> Manifest:
+    """The manifest with one run in place of some, without the rows of some archives."""
     reader = RunReader(objects, form)
-    dropped = pa.array(manifest.dropped, pa.int64())
     tables = merged([reader.scan(run) for run in runs], form)
-    kept = (table.filter(pc.invert(pc.is_in(table["archive_id"], dropped))) for table in tables)
-    one = write_run(objects, form, kept if manifest.dropped else tables)
+    if without:
+        dropped = pa.array(without, pa.int64())
+        tables = (table.filter(pc.invert(pc.is_in(table["archive_id"], dropped))) for table in tables)
+    one = write_run(objects, form, tables)
     return manifest.with_runs(form.name, [*(run for run in manifest.runs[form.name] if run not in runs), one])
