@@ -36,7 +36,7 @@ def written_by_pydicom(
     """The file that ``from_json`` and ``save_as`` make; native pixels, or ``frames`` to encapsulate."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        dataset = Dataset.from_json(elements)
+        dataset = Dataset.from_json(json.dumps(elements))
         dataset.PixelData = encapsulate(frames) if frames else pixels
         if frames:
             dataset["PixelData"].VR = "OB"

@@ -132,6 +132,51 @@ def test_a_data_set_with_sequences_is_written_as_pydicom_writes_it(elements):
     assert_written_as_pydicom_writes({**IMAGE, **elements})
 
 
+WORDS = st.text(st.characters(codec="latin-1", exclude_characters="\\"), max_size=12)
+ORDINARY = {
+    **dict.fromkeys(["AE", "AS", "CS", "DA", "DT", "LO", "LT", "SH", "ST", "TM", "UC", "UR", "UT"], WORDS),
+    "AT": st.from_regex(r"[0-9A-F]{8}", fullmatch=True),
+    "DS": st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers(-999, 999), st.just("1.50")),
+    "FD": st.floats(),
+    "FL": st.floats(width=32),
+    "IS": st.one_of(st.integers(-(2**31), 2**31 - 1), st.just(" 12 ")),
+    "PN": st.dictionaries(st.sampled_from(["Alphabetic", "Ideographic", "Phonetic"]), WORDS, max_size=3),
+    "SL": st.integers(-(2**31), 2**31 - 1),
+    "SS": st.integers(-(2**15), 2**15 - 1),
+    "SV": st.integers(-(2**63), 2**63 - 1),
+    "UI": st.from_regex(r"1(\.[1-9][0-9]{0,9}){1,5}", fullmatch=True),
+    "UL": st.integers(0, 2**32 - 1),
+    "US": st.integers(0, 2**16 - 1),
+    "UV": st.integers(0, 2**64 - 1),
+}
+ORDINARY_LEAVES = st.one_of(
+    *[several(values).map(lambda given, vr=vr: {"vr": vr, "Value": given}) for vr, values in ORDINARY.items()],
+    *[
+        st.binary(max_size=9).map(lambda data, vr=vr: {"vr": vr, "InlineBinary": base64.b64encode(data).decode()})
+        for vr in BINARY
+        if vr != "UN"
+    ],
+    st.sampled_from([*ORDINARY, *BINARY, "SQ"]).filter(lambda vr: vr != "UN").map(lambda vr: {"vr": vr}),
+)
+ORDINARY_TAGS = TAGS.filter(lambda tag: tag[:4] != "0028" and tag != "7FE0000A")
+ORDINARY_ITEMS = st.recursive(
+    ORDINARY_LEAVES,
+    lambda element: st.lists(st.dictionaries(ORDINARY_TAGS, element, max_size=3), max_size=3).map(
+        lambda items: {"vr": "SQ", "Value": items}
+    ),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize("character_set", ["ISO_IR 100", "ISO_IR 192", "GB18030"])
+@given(elements=st.dictionaries(ORDINARY_TAGS, ORDINARY_ITEMS, max_size=9))
+def test_what_is_ordinary_needs_no_pydicom(character_set, elements):
+    elements = {**IMAGE, "00080005": {"vr": "CS", "Value": [character_set]}, **elements}
+    result = assembled(elements)
+    assert file_of(result) == written_by_pydicom(elements, PIXELS)
+    assert not result.through_pydicom
+
+
 @given(order=st.permutations([*IMAGE, "00081030", "00090010", "00091001", "7FE11001", "FFFCFFFC"]))
 def test_elements_are_written_in_the_order_of_tags_whatever_their_order_in_the_header(order):
     elements = {tag: IMAGE.get(tag, {"vr": "LO", "Value": ["x"]}) for tag in order}
