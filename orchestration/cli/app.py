@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import cases, load, main_job, ui
+from orchestration.cli import archives, cases, load, main_job, ui
 
 app = typer.Typer(
     name="doubleread",
@@ -25,6 +25,7 @@ app.command("load")(load.load)
 app.command("build")(main_job.build)
 app.command("ui")(ui.ui)
 app.add_typer(cases.app)
+app.add_typer(archives.app)
 
 
 def _version(wanted: bool) -> None:

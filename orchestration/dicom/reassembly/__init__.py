@@ -6,5 +6,16 @@ Entry points: :func:`reassemble` (everything, on an executor), :func:`get_dicoms
 from orchestration.dicom.reassembly.joining import PARTITIONS, partition_of
 from orchestration.dicom.reassembly.members import Reason, Unmatched
 from orchestration.dicom.reassembly.reassemble import ReassemblyReport, reassemble
+from orchestration.dicom.reassembly.running import Executors
+from orchestration.dicom.reassembly.some import get_dicoms
 
-__all__ = ["PARTITIONS", "Reason", "ReassemblyReport", "Unmatched", "partition_of", "reassemble"]
+__all__ = [
+    "PARTITIONS",
+    "Executors",
+    "Reason",
+    "ReassemblyReport",
+    "Unmatched",
+    "get_dicoms",
+    "partition_of",
+    "reassemble",
+]

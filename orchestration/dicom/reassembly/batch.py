@@ -60,20 +60,35 @@ def reassemble_batch(batch: Batch) -> BatchResult:
     if record and record.is_final and still_there(output, record):
         return BatchResult(batch.name, left_alone=len(record.written), unmatched=record.unmatched)
     reader = MemberReader(settings)
-    work = _PackedWork(batch, output, reader) if batch.pack else _Work(batch, output, reader)
+    work = (
+        _PackedWork(batch.name, output, reader) if batch.pack else Work(batch.name, output, reader, fresh=batch.fresh)
+    )
     for pairs in _with_bounded_headers(sorted(batch.pairs, key=lambda pair: pair.pixels[0])):
         work.reassemble(pairs)
     write_record(output, batch.name, BatchRecord(work.finish(), work.result.unmatched))
     return work.result
 
 
-class _Work:
-    """The state of one batch whose DICOMs become a file each."""
+def _work(batch: Batch, output: Output, reader: MemberReader) -> "Work":
+    if batch.pack:
+        return _PackedWork(batch.name, output, reader)
+    return Work(batch.name, output, reader, fresh=batch.fresh)
 
-    def __init__(self, batch: Batch, output: Output, reader: MemberReader) -> None:
-        self.result = BatchResult(batch.name)
+
+class Work:
+    """DICOMs that become a file each: those that were made, and what was not.
+
+    Args:
+        name: of the batch.
+        output: where the files go.
+        reader: of the members.
+        fresh: see :class:`Batch`.
+    """
+
+    def __init__(self, name: str, output: Output, reader: MemberReader, *, fresh: bool = False) -> None:
+        self.result = BatchResult(name)
         self._output = output
-        self._fresh = batch.fresh
+        self._fresh = fresh
         self._reader = reader
         self._done: list[Written] = []
 
@@ -150,12 +165,12 @@ class _Work:
         )
 
 
-class _PackedWork(_Work):
-    """The state of one batch whose DICOMs go into shards."""
+class _PackedWork(Work):
+    """DICOMs that go into shards, which are named after the batch."""
 
-    def __init__(self, batch: Batch, output: Output, reader: MemberReader) -> None:
-        super().__init__(batch, output, reader)
-        self._shards = ShardWriter(output, batch.name)
+    def __init__(self, name: str, output: Output, reader: MemberReader) -> None:
+        super().__init__(name, output, reader)
+        self._shards = ShardWriter(output, name)
 
     def finish(self) -> list[Written]:
         self._shards.flush()

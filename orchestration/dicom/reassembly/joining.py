@@ -18,7 +18,7 @@ import orjson
 
 from orchestration.dicom.archives import ArchiveIndex
 from orchestration.dicom.archives.names import Kind
-from orchestration.dicom.reassembly.members import Location, Pair, Reason, Unmatched
+from orchestration.dicom.reassembly.members import Location, Pair, Unmatched, without_partner
 
 PARTITIONS = 256
 BATCH_BYTES = 1 << 30  # of image archives: seconds of work, lost when a worker is
@@ -107,13 +107,10 @@ class Join:
             yield from zip(*columns, strict=True)
 
     def _tell(self, uid: str, kind: Kind, places: list[Place]) -> None:
-        reason = Reason.MISSING_PIXELS if kind == "text" else Reason.MISSING_HEADER
-        other = "image" if kind == "text" else "text"
         for archive_id, offset, _ in places:
-            store, archive, _ = self._archives[archive_id]
             if self._everything or archive_id in self._slices:
-                detail = f"no {other} archive has a member of this UID"
-                self._unmatched(Unmatched(reason, detail, store, archive, offset, uid, kind))
+                store, archive, _ = self._archives[archive_id]
+                self._unmatched(without_partner(uid, kind, store, archive, offset))
 
     def _slice(self, archives: list[dict[str, Any]], partitions: Container[int] | None) -> dict[int, _Slice]:
         """Group archives of a partition until a batch is full, and cut those that are too large for one."""

@@ -55,3 +55,10 @@ class Unmatched:
     offset: int
     uid: str | None = None
     kind: Kind | None = None
+
+
+def without_partner(uid: str, kind: Kind, store: str, archive: str, offset: int) -> Unmatched:
+    """A member of a UID that only members of this kind have."""
+    reason = Reason.MISSING_PIXELS if kind == "text" else Reason.MISSING_HEADER
+    other = "image" if kind == "text" else "text"
+    return Unmatched(reason, f"no {other} archive has a member of this UID", store, archive, offset, uid, kind)

@@ -1,17 +1,21 @@
 """Where DICOMs go: objects below a URL, each whole or not there at all."""
 
 import os
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
 import obstore
+from filelock import FileLock, Timeout
 from obstore.exceptions import NotFoundError
 from obstore.store import ObjectStore
 
 from orchestration.dicom.archives import local_folder, location, open_objects
+from orchestration.errors import DoublereadError
 from orchestration.settings import Settings
 from orchestration.stores import RetryableStoreError, StoreError, check_path
 from orchestration.stores.errors import OBSTORE_ERRORS, from_obstore
@@ -20,8 +24,13 @@ from orchestration.stores.retries import with_retries
 Parts = Sequence[bytes | memoryview]
 T = TypeVar("T")
 PARTIAL = ".partial"
+LOCK = ".lock"
 MOST_IN_ONE_REQUEST = 256 << 20  # S3 takes 5 GiB, Azure 5,000 MiB; what fails has to be sent again
 MOST_PARTS = 1000  # of one call; Linux takes 1,024
+
+
+class OutputBusyError(DoublereadError):
+    """Another run writes to the same place."""
 
 
 class Output(ABC):
@@ -49,6 +58,14 @@ class Output(ABC):
     @abstractmethod
     def remove(self, name: str) -> None:
         """Remove an object, or do nothing where there is none."""
+
+    @abstractmethod
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other runs out while the block runs, where that is possible: in a folder.
+
+        Raises:
+            OutputBusyError: another run writes here.
+        """
 
 
 def open_output(url: str | Path, settings: Settings) -> Output:
@@ -105,6 +122,17 @@ class _Folder(Output):
     def remove(self, name: str) -> None:
         self._path(name).unlink(missing_ok=True)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        partial = self._folder / PARTIAL
+        try:
+            with FileLock(self._folder / LOCK, timeout=0):
+                shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
+                yield
+                shutil.rmtree(partial, ignore_errors=True)
+        except Timeout:
+            raise OutputBusyError(f"another run writes to {self._folder}; run again when it is done") from None
+
     def _path(self, name: str) -> Path:
         return self._folder / check_path(name)
 
@@ -139,6 +167,9 @@ class _Objects(Output):
 
     def remove(self, name: str) -> None:
         self._if_there(lambda: obstore.delete(self._objects, check_path(name)))
+
+    def alone(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def _if_there(self, action: Callable[[], T]) -> T | None:
         try:

@@ -80,13 +80,14 @@ def reassemble(
         progress: is told of the pairs done and the pairs in all.
 
     Raises:
+        OutputBusyError: another run writes to the output.
         StoreUnavailableError: the output can't be used.
         StoreError: the index can't be read, or the output refuses even to keep records.
     """
     output = open_output(output_url, settings)
-    fresh = _start(output)
     report = ReassemblyReport()
-    with tempfile.TemporaryDirectory(prefix="doubleread-") as spool:
+    with output.alone(), tempfile.TemporaryDirectory(prefix="doubleread-") as spool:
+        fresh = _start(output)
         log = _UnmatchedLog(None if partitions else output, report)
         join = Join(index, Path(spool), partitions, log.note)
         report.pairs = join.run()
@@ -94,20 +95,20 @@ def reassemble(
             for row in _not_indexed(index):
                 log.note(row)
         log.close()
-        kept = set()
+        current = log.names
+        own_settings = None if workers_use_own_settings else settings
 
         def batches() -> Iterator[Batch]:
             for name, pairs in join.batches(salt="packed" if pack else ""):
-                kept.add(name)
-                own = None if workers_use_own_settings else settings
-                yield Batch(name, tuple(pairs), output.url, own, pack=pack, fresh=fresh)
+                current.add(name)
+                yield Batch(name, pairs, output.url, own_settings, pack=pack, fresh=fresh)
 
         done = 0
         for batch, result in run_batches(executors, batches(), in_flight):
             report.add(result if isinstance(result, BatchResult) else _failed(batch, result))
             done += len(batch.pairs)
             progress(done, report.pairs)
-    _remove_outdated(output, kept | log.names, partitions)
+        _remove_outdated(output, current, partitions)
     return report
 
 
