@@ -23,6 +23,7 @@ from orchestration.stores.retries import with_retries
 
 Parts = Sequence[bytes | memoryview]
 T = TypeVar("T")
+NOT_FOUND = (NotFoundError, FileNotFoundError)  # obstore raises either
 PARTIAL = ".partial"
 LOCK = ".lock"
 MOST_IN_ONE_REQUEST = 256 << 20  # S3 takes 5 GiB, Azure 5,000 MiB; what fails has to be sent again
@@ -174,14 +175,14 @@ class _Objects(Output):
     def _if_there(self, action: Callable[[], T]) -> T | None:
         try:
             return self._tried(action)
-        except NotFoundError:
+        except NOT_FOUND:
             return None
 
     def _tried(self, action: Callable[[], T]) -> T:
         def attempt(_number: int) -> T:
             try:
                 return action()
-            except NotFoundError:
+            except NOT_FOUND:
                 raise
             except OBSTORE_ERRORS as error:
                 raise from_obstore(error) from error
