@@ -35,7 +35,9 @@ def uids(names: pa.StringArray, kind: Kind) -> pa.StringArray:
         found = pc.if_else(pc.match_substring_regex(names, _LEAVES), None, found)
     else:
         found = pc.utf8_slice_codeunits(names, 0, -1 - len(suffix))
-    return pc.if_else(pc.greater(pc.binary_length(found), MAX_UID_LENGTH), None, found)
+    if (pc.max(pc.binary_length(found)).as_py() or 0) > MAX_UID_LENGTH:
+        found = pc.if_else(pc.greater(pc.binary_length(found), MAX_UID_LENGTH), None, found)
+    return found
 
 
 def problem_of(name: str, problem: str | None, kind: Kind) -> str | None:

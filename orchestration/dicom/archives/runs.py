@@ -16,7 +16,7 @@ from orchestration.dicom.archives.index_errors import IndexDamagedError
 from orchestration.dicom.archives.objects import Objects
 from orchestration.dicom.archives.tables import TableForm, sort
 
-FILE_ROWS = 1 << 20  # bounds what is in memory while a file is written, and the footer that a look-up reads
+FILE_GROUPS = 128  # bounds what is in memory while a file is written, and the footer that a look-up reads
 KEPT_FOOTERS = 256
 
 Key = str | int
@@ -49,14 +49,14 @@ def write_run(objects: Objects, form: TableForm, tables: Iterable[pa.Table]) -> 
     """Write rows that come in the order of their key."""
     files: list[RunFile] = []
     pending: list[pa.Table] = []
-    rows = 0
+    rows, file_rows = 0, FILE_GROUPS * form.group_rows
     for table in tables:
         pending.append(table)
         rows += len(table)
-        while rows >= FILE_ROWS:
+        while rows >= file_rows:
             whole = pa.concat_tables(pending)
-            files.append(_write_file(objects, form, whole.slice(0, FILE_ROWS)))
-            pending, rows = [whole.slice(FILE_ROWS)], rows - FILE_ROWS
+            files.append(_write_file(objects, form, whole.slice(0, file_rows)))
+            pending, rows = [whole.slice(file_rows)], rows - file_rows
     if rows:
         files.append(_write_file(objects, form, pa.concat_tables(pending)))
     return Run(tuple(files))

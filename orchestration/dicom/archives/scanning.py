@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,9 +10,11 @@ from orchestration.dicom.archives.archive_store import ArchiveStore, ArchiveVers
 from orchestration.dicom.archives.names import Kind, problem_of, storable, uids
 from orchestration.dicom.archives.objects import Objects
 from orchestration.dicom.archives.runs import Run, write_run
-from orchestration.dicom.archives.tables import MEMBERS, PLACES, PROBLEMS, TableForm, sort
+from orchestration.dicom.archives.tables import MEMBERS, PLACES, PROBLEMS, sort
+from orchestration.dicom.archives.tar_files import Files
+from orchestration.dicom.archives.tar_headers import decode, encode
 from orchestration.dicom.archives.tar_members import Member
-from orchestration.dicom.archives.tar_walk import walk
+from orchestration.dicom.archives.tar_walk import walk_in_pieces
 
 CHUNK_MEMBERS = 1 << 13
 SPILL_ROWS = 1 << 17  # about 20 MB for each archive that is read at a time
@@ -36,7 +37,8 @@ class Scan:
         self.member_count += len(members)
         self.problem_count += len(problems)
         self.members.append(members)
-        self.problems.append(problems)
+        if len(problems):
+            self.problems.append(problems)
 
     @property
     def rows(self) -> int:
@@ -49,19 +51,44 @@ class Scan:
         self.members, self.problems = [], []
 
 
+class _Chunk:
+    """Members as they were found; ``others`` are those with problems."""
+
+    def __init__(self) -> None:
+        self.files = Files([], [], [])
+        self.others: list[Member] = []
+
+    def __len__(self) -> int:
+        return len(self.files.names) + len(self.others)
+
+    def add(self, found: Files | Member) -> None:
+        """Take in a piece of a walk."""
+        if isinstance(found, Files):
+            self.files.names.extend(found.names)
+            self.files.offsets.extend(found.offsets)
+            self.files.sizes.extend(found.sizes)
+        elif found.problem:
+            self.others.append(found)
+        else:
+            self.add(Files([encode(found.name)], [found.offset], [found.size]))
+
+
 def scan(store: ArchiveStore, archive: ArchiveVersion, kind: Kind, archive_id: int, objects: Objects) -> Scan:
     """Walk over an archive.
 
     Raises:
         StoreError: it can't be read, or is another version by now.
     """
-    result = Scan(archive, archive_id)
+    result, chunk = Scan(archive, archive_id), _Chunk()
     with store.reader(archive) as read_at:
-        members = walk(read_at, archive.size, read_ahead=store.read_ahead)
-        while chunk := list(islice(members, CHUNK_MEMBERS)):
-            result.add(*_rows(chunk, kind, archive_id))
-            if result.rows >= SPILL_ROWS:
-                result.spill(objects)
+        for found in walk_in_pieces(read_at, archive.size, read_ahead=store.read_ahead):
+            chunk.add(found)
+            if len(chunk) >= CHUNK_MEMBERS:
+                result.add(*_rows(chunk, kind, archive_id))
+                chunk = _Chunk()
+                if result.rows >= SPILL_ROWS:
+                    result.spill(objects)
+    result.add(*_rows(chunk, kind, archive_id))
     return result
 
 
@@ -83,40 +110,43 @@ def _in_place(rows: pa.Table) -> pa.Table:
     return places
 
 
-def _rows(chunk: list[Member], kind: Kind, archive_id: int) -> tuple[pa.Table, pa.Table]:
-    names, offsets, sizes, problems = zip(*chunk, strict=True)
-    found = uids(_text_array(names), kind)
-    good = pc.and_(found.is_valid(), pa.array(problems, pa.string()).is_null())
-    members = pa.table([found, pa.array(offsets, pa.int64()), pa.array(sizes, pa.int64())], ["uid", "offset", "size"])
-    members = members.filter(good)
-    constants = {"kind": pa.repeat(kind, len(members)), "archive_id": _ids(archive_id, len(members))}
-    for name, column in constants.items():
-        members = members.append_column(name, column)
-    rest = [] if len(members) == len(chunk) else [chunk[row] for row in pc.indices_nonzero(pc.invert(good)).to_pylist()]
-    return _as(members, MEMBERS), _problem_rows(rest, kind, archive_id)
+def _rows(chunk: _Chunk, kind: Kind, archive_id: int) -> tuple[pa.Table, pa.Table]:
+    """The rows of members and of problems."""
+    files = chunk.files
+    found = uids(_text_array(files.names), kind)
+    places = [pa.array(files.offsets, pa.int64()), pa.array(files.sizes, pa.int64())]
+    if found.null_count:
+        good = found.is_valid()
+        for row in pc.indices_nonzero(pc.invert(good)).to_pylist():
+            chunk.others.append(Member(decode(files.names[row]), files.offsets[row], files.sizes[row]))
+        found, *places = (column.filter(good) for column in (found, *places))
+    return _member_rows(found, places, kind, archive_id), _problem_rows(chunk.others, kind, archive_id)
+
+
+def _member_rows(found: pa.StringArray, places: list[pa.Int64Array], kind: Kind, archive_id: int) -> pa.Table:
+    kinds, ids = pa.repeat(kind, len(found)), _ids(archive_id, len(found))
+    return pa.Table.from_arrays([found, kinds, ids, *places], schema=MEMBERS.schema)
 
 
 def _problem_rows(members: list[Member], kind: Kind, archive_id: int) -> pa.Table:
+    if not members:
+        return PROBLEMS.schema.empty_table()
     explained = [(m.name, m.offset, reason) for m in members if (reason := problem_of(m.name, m.problem, kind))]
-    columns = {
-        "archive_id": _ids(archive_id, len(explained)),
-        "member": pa.array([storable(name) for name, _, _ in explained], pa.string()),
-        "offset": pa.array([offset for _, offset, _ in explained], pa.int64()),
-        "reason": pa.array([reason for _, _, reason in explained], pa.string()),
-    }
-    return _as(pa.table(columns), PROBLEMS)
+    columns = [
+        _ids(archive_id, len(explained)),
+        pa.array([storable(name) for name, _, _ in explained], pa.string()),
+        pa.array([offset for _, offset, _ in explained], pa.int64()),
+        pa.array([reason for _, _, reason in explained], pa.string()),
+    ]
+    return pa.Table.from_arrays(columns, schema=PROBLEMS.schema)
 
 
-def _text_array(names: tuple[str, ...]) -> pa.StringArray:
+def _text_array(names: list[bytes]) -> pa.StringArray:
     try:
         return pa.array(names, pa.string())
-    except UnicodeEncodeError:  # some name is no UTF-8
-        return pa.array([storable(name) for name in names], pa.string())
+    except (pa.ArrowInvalid, UnicodeDecodeError):  # some name is no UTF-8
+        return pa.array([storable(decode(name)) for name in names], pa.string())
 
 
 def _ids(archive_id: int, count: int) -> pa.Int64Array:
     return pa.repeat(pa.scalar(archive_id, pa.int64()), count)
-
-
-def _as(table: pa.Table, form: TableForm) -> pa.Table:
-    return table.select(form.schema.names).cast(form.schema)

@@ -35,7 +35,7 @@ PLACES = TableForm(
     "places",
     _schema(archive_id=pa.int64(), offset=pa.int64(), size=pa.int64(), uid=pa.string()),
     key=("archive_id", "offset"),
-    group_rows=16384,
+    group_rows=8192,
 )
 ARCHIVES = TableForm(
     "archives",
@@ -50,14 +50,14 @@ ARCHIVES = TableForm(
         problems=pa.int64(),
     ),
     key=("archive_id",),
-    group_rows=1024,
+    group_rows=256,
     dictionaries=("store_url", "kind"),
 )
 PROBLEMS = TableForm(
     "problems",
     _schema(archive_id=pa.int64(), member=pa.string(), offset=pa.int64(), reason=pa.string()),
     key=("archive_id", "offset"),
-    group_rows=16384,
+    group_rows=8192,
     dictionaries=("reason",),
 )
 TABLES = (MEMBERS, PLACES, ARCHIVES, PROBLEMS)

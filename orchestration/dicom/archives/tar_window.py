@@ -13,7 +13,7 @@ class Window:
     Args:
         read_at: gives ``length`` bytes at ``offset``; fewer only where the archive ends.
         size: of the archive, in bytes.
-        read_ahead: bytes to read at once while the distance of two headers, ``stride``, is at most a quarter of it.
+        read_ahead: bytes to read at once while the distance of two headers, ``stride``, is at most an eighth of it.
     """
 
     def __init__(self, read_at: ReadAt, size: int, read_ahead: int) -> None:
@@ -37,7 +37,7 @@ class Window:
         return self.data[at : at + length]
 
     def _fill(self, position: int, least: int) -> bytes:
-        ahead = self._read_ahead if self.stride * 4 <= self._read_ahead else HEADER_READ
+        ahead = self._read_ahead if self.stride * 8 <= self._read_ahead else HEADER_READ
         self.start = position
         self.data = self._read_at(position, max(0, min(max(ahead, least), self.size - position)))
         return self.data

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from queue import SimpleQueue
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -82,6 +83,7 @@ class Update:
         self._known = wanted.known()
         self._next_id = manifest.next_archive
         self._done: list[Scan] = []
+        self._rows = 0
         self._dropped = dict(manifest.dropped)
         self._committed = time.monotonic()
 
@@ -135,15 +137,18 @@ class Update:
         """The outcome for each archive, a bounded number at a time, in the order in which they are done."""
         rest = iter(archives)
         pending: dict[Future[Scan], ArchiveVersion] = {}
+        done: SimpleQueue[Future[Scan]] = SimpleQueue()
         try:
             while True:
                 for archive in islice(rest, 2 * threads - len(pending)):
                     number, self._next_id = self._next_id, self._next_id + 1
-                    pending[executor.submit(scan, self._store, archive, self._kind, number, self._objects)] = archive
+                    future = executor.submit(scan, self._store, archive, self._kind, number, self._objects)
+                    pending[future] = archive
+                    future.add_done_callback(done.put)
                 if not pending:
                     return
-                for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                    yield pending.pop(future), _outcome(future)
+                future = done.get()
+                yield pending.pop(future), _outcome(future)
         finally:
             for future in pending:
                 future.cancel()
@@ -159,8 +164,8 @@ class Update:
             self.report.replaced += 1
             self._drop(archive.name)
         self._done.append(outcome)
-        late = time.monotonic() - self._committed > COMMIT_SECONDS
-        if late or sum(scan.rows for scan in self._done) >= COMMIT_ROWS:
+        self._rows += outcome.rows
+        if self._rows >= COMMIT_ROWS or time.monotonic() - self._committed > COMMIT_SECONDS:
             self._commit(merge_while_updating)
 
     def _commit(self, merge: Callable[[Objects, Manifest], Manifest]) -> None:
@@ -176,7 +181,7 @@ class Update:
             runs.append((ARCHIVES.name, write_run(self._objects, ARCHIVES, [self._archive_rows()])))
             for table, run in runs:
                 manifest = manifest.with_runs(table, [*manifest.runs[table], run])
-            self._done = []
+            self._done, self._rows = [], 0
         self._store_manifest(manifest)
         self._store_manifest(merge(self._objects, manifest))
         self._dropped = dict(self.manifest.dropped)

@@ -22,7 +22,7 @@ SMALL_PIECES = {
     "updating.COMMIT_ROWS": 40,
     "scanning.SPILL_ROWS": 30,
     "scanning.CHUNK_MEMBERS": 7,
-    "runs.FILE_ROWS": 50,
+    "runs.FILE_GROUPS": 3,
     "merging.RUNS_OF_A_LENGTH": 3,
 }
 
