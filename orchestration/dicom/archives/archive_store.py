@@ -43,10 +43,12 @@ class ArchiveVersion:
 class ArchiveStore(ABC):
     """The archives below one URL; can be sent to another process.
 
-    ``read_ahead`` is how many bytes to ask for at once where members are small.
+    ``read_ahead`` is how many bytes to ask for at once where members are small, ``readers`` how many archives to read
+    at a time.
     """
 
     read_ahead: int
+    readers: int
 
     def __init__(self, url: str, settings: Settings) -> None:
         self.url = url
@@ -110,6 +112,7 @@ class _LocalArchives(ArchiveStore):
     """Archives in a folder: an open file is read at any place for a microsecond a call."""
 
     read_ahead = LOCAL_READ_AHEAD
+    readers = 1  # more would wait for the interpreter's lock
 
     def __init__(self, url: str, settings: Settings, folder: Path) -> None:
         super().__init__(url, settings)
@@ -152,6 +155,7 @@ class _RemoteArchives(ArchiveStore):
     """Archives in a bucket or container: every request asks for the version by its ETag and is tried again."""
 
     read_ahead = REMOTE_READ_AHEAD
+    readers = 8  # wait for the network; each holds what it reads ahead
 
     def __init__(self, url: str, settings: Settings, objects: ObjectStore) -> None:
         super().__init__(url, settings)

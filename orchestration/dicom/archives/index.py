@@ -109,7 +109,7 @@ class ArchiveIndex:
         kind: Kind,
         *,
         progress: Callable[[int, int], None] = lambda _done, _total: None,
-        threads: int = 8,
+        threads: int | None = None,
         executor: Executor | None = None,
     ) -> IndexReport:
         """Bring the index up to date with the archives of one kind below one URL.
@@ -122,8 +122,9 @@ class ArchiveIndex:
             store: holds the archives.
             kind: whether they hold headers or pixels.
             progress: is told how many archives of how many are done.
-            threads: how many archives are read at a time.
-            executor: reads them in place of threads; processes are quicker where the archives are in a folder.
+            threads: how many archives are read at a time; if None, as many as suits the store.
+            executor: reads them in place of threads. Processes are quicker where the archives are in a folder;
+                ``threads`` is then how many they are.
 
         Raises:
             IndexBusyError: another run writes the index.
@@ -133,7 +134,7 @@ class ArchiveIndex:
         with self._objects.lock() as locked:
             self.refresh()
             update = Update(self._objects, self._manifest, self._etag, Wanted(store, kind, self.archives()))
-            report = update.run(threads, executor, progress, delete_all_unknown=locked)
+            report = update.run(threads or store.readers, executor, progress, delete_all_unknown=locked)
             self._manifest, self._etag = update.manifest, update.etag
         return report
 

@@ -46,37 +46,75 @@ class Run:
 
 
 def write_run(objects: Objects, form: TableForm, tables: Iterable[pa.Table]) -> Run:
-    """Write rows that come in the order of their key."""
+    """Write rows that come in the order of their key; holds one file as it is written."""
     files: list[RunFile] = []
-    pending: list[pa.Table] = []
-    rows, file_rows = 0, FILE_GROUPS * form.group_rows
-    for table in tables:
-        pending.append(table)
-        rows += len(table)
-        while rows >= file_rows:
-            whole = pa.concat_tables(pending)
-            files.append(_write_file(objects, form, whole.slice(0, file_rows)))
-            pending, rows = [whole.slice(file_rows)], rows - file_rows
-    if rows:
-        files.append(_write_file(objects, form, pa.concat_tables(pending)))
+    writer: _FileWriter | None = None
+    for group in _row_groups(tables, form.group_rows):
+        writer = writer or _FileWriter(form)
+        writer.add(group)
+        if writer.groups == FILE_GROUPS:
+            files.append(writer.put(objects))
+            writer = None
+    if writer:
+        files.append(writer.put(objects))
     return Run(tuple(files))
 
 
-def _write_file(objects: Objects, form: TableForm, table: pa.Table) -> RunFile:
-    buffer = io.BytesIO()
-    pq.write_table(
-        table,
-        buffer,
-        row_group_size=form.group_rows,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=list(form.dictionaries),
-        write_statistics=[form.key[0]],
-    )
-    name = f"{form.name}-{uuid4().hex}.parquet"
-    objects.put(name, buffer.getbuffer())
-    keys = table[form.key[0]]
-    return RunFile(name, buffer.tell(), len(table), keys[0].as_py(), keys[-1].as_py())
+def _row_groups(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """The rows in tables of the same length, except for the last."""
+    pending: list[pa.Table] = []
+    count = 0
+    for table in tables:
+        pending.append(table)
+        count += len(table)
+        if count >= rows:
+            whole = pa.concat_tables(pending)
+            full = count - count % rows
+            for start in range(0, full, rows):
+                yield whole.slice(start, rows)
+            pending, count = [whole.slice(full)], count - full
+    if count:
+        yield pa.concat_tables(pending)
+
+
+class _FileWriter:
+    """A file of a run while it grows."""
+
+    def __init__(self, form: TableForm) -> None:
+        self.groups = 0
+        self._form = form
+        self._rows = 0
+        self._first: Key = ""
+        self._last: Key = ""
+        self._buffer = io.BytesIO()
+        self._writer = pq.ParquetWriter(
+            self._buffer,
+            form.schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=list(form.dictionaries),
+            column_encoding={
+                field.name: "DELTA_BINARY_PACKED" for field in form.schema if pa.types.is_integer(field.type)
+            },
+            write_statistics=[form.key[0]],
+        )
+
+    def add(self, group: pa.Table) -> None:
+        """Write a row group."""
+        keys = group[self._form.key[0]]
+        if not self.groups:
+            self._first = keys[0].as_py()
+        self._last = keys[-1].as_py()
+        self._writer.write_table(group, row_group_size=len(group))
+        self.groups += 1
+        self._rows += len(group)
+
+    def put(self, objects: Objects) -> RunFile:
+        """Finish the file and put it among the objects."""
+        self._writer.close()
+        name = f"{self._form.name}-{uuid4().hex}.parquet"
+        objects.put(name, self._buffer.getbuffer())
+        return RunFile(name, self._buffer.tell(), self._rows, self._first, self._last)
 
 
 class RunReader:

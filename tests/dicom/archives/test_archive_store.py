@@ -5,9 +5,10 @@ import os
 import pickle
 from pathlib import Path
 
+import obstore
 import pytest
 
-from orchestration.dicom.archives import ArchiveChangedError, open_archives
+from orchestration.dicom.archives import ArchiveChangedError, open_archives, open_objects
 from orchestration.settings import load_settings
 from orchestration.stores import PermanentStoreError, StoreError, StoreUnavailableError
 from tests.dicom.archives.conftest import Place
@@ -96,6 +97,15 @@ def test_a_store_that_never_answers_ends_in_an_error_that_a_later_run_can_mend(s
     assert s3_place.proxy is not None
     s3_place.proxy.plan = Script(itertools.repeat(Status(503)), path="a.tar")
     with pytest.raises(StoreError, match="503, in each of 6 attempts; run again later"):
+        store.read("a.tar", 0, 1, archive.version_token)
+
+
+def test_an_archive_in_glacier_is_to_be_restored_first(s3_place: Place) -> None:
+    objects = open_objects(s3_place.url, load_settings())
+    obstore.put(objects, "a.tar", DATA, attributes={"Storage-Class": "GLACIER"}, use_multipart=False)
+    store = open_archives(s3_place.url, load_settings())
+    (archive,) = store.archives()
+    with pytest.raises(PermanentStoreError, match="lies in an archive tier, such as Glacier, and is not restored"):
         store.read("a.tar", 0, 1, archive.version_token)
 
 
