@@ -1,0 +1,241 @@
+"""DICOMs back from archives: against tarfile, against pydicom, against cp, on a memory file system where there is one.
+
+20,000 pairs of pydicom's CT_small (headers of 15 KB, pixels of 32 KB) in 20 archives of each kind, 40 frames of 17 MB,
+and 200 and 2,000 archives to look one DICOM up in.
+"""
+
+import json
+import resource
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from benchmarks.report import Row, median_seconds
+from orchestration.dicom.archives import LOCAL_READ_AHEAD, ArchiveIndex, open_archives, walk
+from orchestration.dicom.reassembly import get_dicoms, reassemble
+from orchestration.settings import load_settings
+from orchestration.workers import worker_pool
+from tests.dicom.reassembly.delivery import Delivery, Torn, striped, tear
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - small files measure the file system elsewhere: 2,300 to 42,000 a second on ext4
+PAIRS, ARCHIVES = 20_000, 20
+FRAMES, ROWS, COLUMNS = 40, 3328, 2560  # 17 MB of 16 bits
+NAIVE_PAIRS = 500
+FEW, MANY, MEMBERS = 200, 2_000, 20  # archives, and pairs in each
+WALKED = 200_000
+ROUNDS = 3
+
+
+def run() -> list[Row]:
+    """Every row of the section on archives."""
+    with tempfile.TemporaryDirectory(prefix="dr-", dir=MEMORY if MEMORY.is_dir() else None) as name:
+        folder = Path(name)
+        return [*walking(folder), *indexing(folder), *one(folder), *small_files(folder), *large_frames(folder)]
+
+
+def uids(count: int) -> Iterator[str]:
+    """Distinct UIDs of one length."""
+    return (f"1.2.826.0.1.3680043.8.498.1{number:010d}" for number in range(count))
+
+
+def fresh(path: Path) -> Path:
+    """An empty folder in place of what was there."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
+
+
+def index_of(delivery: Path, at: Path) -> ArchiveIndex:
+    """The index of a delivery, made anew."""
+    settings = load_settings()
+    index = ArchiveIndex.create(fresh(at), settings)
+    index.update(open_archives(delivery / "text", settings), "text")
+    index.update(open_archives(delivery / "images", settings), "image")
+    return index
+
+
+def walking(folder: Path) -> list[Row]:
+    """The members of one archive: names, offsets, sizes."""
+    path = folder / "walked.tar"
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for uid in uids(WALKED):
+            member = tarfile.TarInfo(f"{uid}.json")
+            member.size = 2000
+            tar.addfile(member, BytesIO(bytes(2000)))
+
+    def by_tarfile() -> int:
+        with tarfile.open(path) as tar:
+            return sum(member.isreg() for member in tar)
+
+    def by_walk() -> int:
+        with path.open("rb", buffering=0) as file:
+
+            def read_at(offset: int, length: int) -> bytes:
+                file.seek(offset)
+                return file.read(length)
+
+            return sum(1 for _ in walk(read_at, path.stat().st_size, read_ahead=LOCAL_READ_AHEAD))
+
+    assert by_tarfile() == by_walk() == WALKED
+    theirs, ours = (median_seconds(way) / WALKED * 1e6 for way in (by_tarfile, by_walk))
+    path.unlink()
+    return [
+        Row("archive", "tarfile", theirs, "µs a member"),
+        Row("archive", "walk", ours, "µs a member", theirs / ours, "tarfile", "at least 8"),
+    ]
+
+
+def indexing(folder: Path) -> list[Row]:
+    """A whole index, from the folders to the Parquet files, against listing the same archives with tarfile."""
+    striped(folder / "small", tear("CT_small.dcm", uids(PAIRS)), ARCHIVES).write()
+    paths = list((folder / "small").rglob("*.tar"))
+
+    def by_tarfile() -> None:
+        listed = [member.name for path in paths for member in tarfile.open(path)]  # noqa: SIM115
+        assert len(listed) == 2 * PAIRS
+
+    theirs = median_seconds(by_tarfile)
+    ours = median_seconds(lambda: index_of(folder / "small", folder / "small_index"))
+    return [
+        Row("index, 40,000 members", "tarfile, names alone", theirs, "s"),
+        Row("index, 40,000 members", "index", ours, "s", theirs / ours, "tarfile", "at least 8"),
+    ]
+
+
+def one(folder: Path) -> list[Row]:
+    """One DICOM: with an index, and by opening one archive after the other."""
+    few = seconds_of_get(folder, FEW)
+    uid = list(uids(FEW * MEMBERS))[FEW * MEMBERS // 2]
+    script = median_seconds(lambda: opening_every_tar(folder / "delivery", uid, folder / "one"), repeats=ROUNDS)
+    many = seconds_of_get(folder, MANY)
+    shutil.rmtree(folder / "delivery")
+    name, against = "one DICOM", f"opening every tar of {FEW}"
+    return [
+        Row(name, against, script * 1000, "ms"),
+        Row(name, f"get, {FEW} archives", few * 1000, "ms", script / few, against, "at least 100"),
+        Row(name, f"get, {MANY:,} archives", many * 1000, "ms", few / many, f"{FEW} archives", "1, no slower"),
+    ]
+
+
+def seconds_of_get(folder: Path, archives: int) -> float:
+    """Of one DICOM by an index that was just opened, a different one each time."""
+    delivery, index, settings = fresh(folder / "delivery"), folder / "delivery_index", load_settings()
+    striped(delivery, tear("MR_small.dcm", uids(archives * MEMBERS)), archives).write()
+    index_of(delivery, index)
+    wanted = iter(list(uids(archives * MEMBERS))[archives::7])
+
+    def get() -> None:
+        result = get_dicoms(ArchiveIndex.open(index, settings), [next(wanted)], folder / "one", settings)
+        assert result.written == 1
+
+    return median_seconds(get, repeats=50)
+
+
+def opening_every_tar(delivery: Path, uid: str, out: Path) -> None:
+    """The script of a person who has the archives and a UID."""
+    found = {}
+    for kind, name in (("text", f"{uid}.json"), ("images", f"{uid}.j2c")):
+        for path in sorted((delivery / kind).glob("*.tar")):
+            with tarfile.open(path) as tar:
+                if name in tar.getnames():
+                    found[kind] = tar.extractfile(name).read()
+    by_pydicom(Torn(uid, found["text"], found["images"]), out)
+
+
+def by_pydicom(torn: Torn, out: Path) -> None:
+    """A DICOM by ``from_json`` and ``save_as``."""
+    dataset = Dataset.from_json(json.loads(torn.header))
+    dataset.add_new("PixelData", "OW", torn.pixels)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.save_as(out / f"{torn.uid}.dcm", enforce_file_format=True)
+
+
+def small_files(folder: Path) -> list[Row]:
+    """Files of 39 KB: by pydicom from memory, and from archives to files by one worker and by two."""
+    torn = list(tear("CT_small.dcm", uids(NAIVE_PAIRS)))
+    out = fresh(folder / "naive")
+    naive = NAIVE_PAIRS / median_seconds(lambda: [by_pydicom(each, out) for each in torn])
+    index = index_of(folder / "small", folder / "small_index")
+    rate = {workers: PAIRS / min(reassembled(index, folder, workers)[0] for _ in range(ROUNDS)) for workers in (1, 2)}
+    peaks = [reassembled(at, folder, 1)[1] for at in (part_of(folder), index)]
+    name = "files of 39 KB"
+    return [
+        Row(name, "from_json and save_as", naive, "files/s"),
+        Row(
+            name, "one worker", rate[1], "files/s", rate[1] / naive, "from_json and save_as", "at least 15, stretch 25"
+        ),
+        Row(name, "two workers", rate[2], "files/s", rate[2] / rate[1], "one worker", "at least 1.8"),
+        Row("memory", f"worker, {PAIRS // 10:,} pairs", peaks[0], "MB"),
+        Row(
+            "memory", f"worker, {PAIRS:,} pairs", peaks[1], "MB", peaks[0] / peaks[1], "a tenth of the pairs", "1, flat"
+        ),
+    ]
+
+
+def part_of(folder: Path) -> ArchiveIndex:
+    """The index of a delivery a tenth as large."""
+    striped(folder / "part", tear("CT_small.dcm", uids(PAIRS // 10)), ARCHIVES // 10).write()
+    return index_of(folder / "part", folder / "part_index")
+
+
+def reassembled(index: ArchiveIndex, folder: Path, workers: int) -> tuple[float, float]:
+    """Seconds of a whole run on running workers, and the largest worker's peak memory in MB."""
+    settings = load_settings()
+    out = fresh(folder / "out")
+    with worker_pool(workers, preload=["orchestration.dicom.reassembly.batch"]) as pool:
+        list(pool.map(_peak_mb, range(8 * workers)))  # all of them are there
+
+        class Kept:
+            def __enter__(self) -> ProcessPoolExecutor:
+                return pool
+
+            def __exit__(self, *_error: object) -> None:
+                """Others use it afterwards."""
+
+        start = time.perf_counter()
+        report = reassemble(index, out, settings, Kept)
+        seconds = time.perf_counter() - start
+        peak = max(pool.map(_peak_mb, range(8 * workers)))
+    assert report.written == report.pairs
+    return seconds, peak
+
+
+def large_frames(folder: Path) -> list[Row]:
+    """Frames of 17 MB, one archive for every four: one worker, against cp of the files that come out."""
+    shutil.rmtree(folder / "small")
+    noise = np.random.default_rng(1).integers(0, 4096, (ROWS, COLUMNS), dtype=np.uint16)
+    changes = {"_00280010": {"vr": "US", "Value": [ROWS]}, "_00280011": {"vr": "US", "Value": [COLUMNS]}}
+    delivery = Delivery(folder / "large")
+    for number, torn in enumerate(tear("CT_small.dcm", uids(FRAMES), **changes)):
+        pixels = np.roll(noise, number).tobytes()
+        delivery.add(Torn(torn.uid, torn.header, pixels), text="text", image=f"images{number // 4}")
+    delivery.write()
+    index = index_of(folder / "large", folder / "large_index")
+    ours = min(reassembled(index, folder, 1)[0] for _ in range(ROUNDS))
+    files = sorted((folder / "out").glob("*.dcm"))
+    megabytes = sum(file.stat().st_size for file in files) / 1e6
+
+    def copy() -> None:
+        subprocess.run(["cp", *files, fresh(folder / "copies")], check=True)
+
+    cp = min(median_seconds(copy, repeats=1) for _ in range(ROUNDS))
+    return [
+        Row("frames of 17 MB", "cp", megabytes / cp, "MB/s"),
+        Row("frames of 17 MB", "one worker", megabytes / ours, "MB/s", cp / ours, "cp", "at least 0.9"),
+    ]
+
+
+def _peak_mb(_number: int) -> float:
+    time.sleep(0.01)  # lets every worker take part when a pool maps this
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
