@@ -16,7 +16,7 @@ from orchestration.dicom.archives.index_errors import IndexDamagedError
 from orchestration.dicom.archives.objects import Objects
 from orchestration.dicom.archives.tables import TableForm, sort
 
-FILE_GROUPS = 128  # bounds what is in memory while a file is written, and the footer that a look-up reads
+FILE_GROUPS = 32  # bounds what is in memory while a file is written, and the footer that a look-up reads
 KEPT_FOOTERS = 256
 
 Key = str | int

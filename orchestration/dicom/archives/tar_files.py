@@ -30,8 +30,9 @@ def read_files(window: Window, position: int, most: int) -> tuple[Files, int, bo
     none on, all are thrown away. A third of the time goes into system calls, a third into this loop.
     """
     headers: list[bytes] = []
-    files = Files([], [], [])
-    data, start, last = window.data, window.start, position
+    offsets: list[int] = []
+    sizes: list[int] = []
+    data, start, last, end = window.data, window.start, position, window.size
     while len(headers) < most:
         at = position - start
         if not 0 <= at <= len(data) - BLOCK:
@@ -45,19 +46,18 @@ def read_files(window: Window, position: int, most: int) -> tuple[Files, int, bo
             size = int(header[124:135], 8)
         except ValueError:
             break
-        body = position + BLOCK
-        if not 0 <= size <= window.size - body:
+        last, body = position, position + BLOCK
+        if not 0 <= size <= end - body:
             break
         headers.append(header)
-        files.offsets.append(body)
-        files.sizes.append(size)
-        last, position = position, body + size + -size % BLOCK
-    names = _names(headers, files.sizes)
-    files.names.extend(names)
+        offsets.append(body)
+        sizes.append(size)
+        position = body + size + -size % BLOCK
+    names = _names(headers, sizes)
     good = len(names)
-    if good == len(headers):
-        return files, position, good == most
-    return Files(names, files.offsets[:good], files.sizes[:good]), files.offsets[good] - BLOCK, False
+    if good < len(headers):
+        return Files(names, offsets[:good], sizes[:good]), offsets[good] - BLOCK, False
+    return Files(names, offsets, sizes), position, good == most
 
 
 def _names(headers: list[bytes], sizes: list[int]) -> list[bytes]:
