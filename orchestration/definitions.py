@@ -2,6 +2,10 @@
 
 import dagster as dg
 
+from orchestration.defs.archives import assets as archive_assets
+from orchestration.defs.archives import checks as archive_checks
+from orchestration.defs.archives.jobs import archives_job, archives_refresh
+from orchestration.defs.archives.sources import archive_sources
 from orchestration.defs.clinical_cases import assets as clinical_assets
 from orchestration.defs.clinical_cases.jobs import clinical_job, clinical_refresh
 from orchestration.defs.label_folders import assets as label_folder_assets
@@ -17,13 +21,14 @@ from orchestration.defs.training_set.jobs import changed_mart, folders_job, main
 defs = dg.Definitions(
     assets=[
         *raw_assets,
+        *archive_sources,
         *dg.load_assets_from_modules(
-            [mart_assets, scan_assets, label_folder_assets, training_set_assets, clinical_assets]
+            [mart_assets, scan_assets, label_folder_assets, training_set_assets, clinical_assets, archive_assets]
         ),
     ],
-    asset_checks=dg.load_asset_checks_from_modules([scan_checks, label_folder_checks]),
-    jobs=[main_job, folders_job, clinical_job],
-    schedules=[nightly, clinical_refresh],
+    asset_checks=dg.load_asset_checks_from_modules([scan_checks, label_folder_checks, archive_checks]),
+    jobs=[main_job, folders_job, clinical_job, archives_job],
+    schedules=[nightly, clinical_refresh, archives_refresh],
     sensors=[changed_mart],
     resources=make_resources(settings_at_start()),
 )

@@ -12,7 +12,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.errors import SettingsError
 
-IMAGE_STORE_SCHEMES = ("file", "az", "s3")
+SCHEMES = ("file", "az", "s3")
+PLACES = (
+    "doubleread_images",
+    "doubleread_text_archives",
+    "doubleread_image_archives",
+    "doubleread_archive_index",
+    "doubleread_dicoms",
+)
 
 
 class Settings(BaseSettings):
@@ -41,25 +48,31 @@ class Settings(BaseSettings):
     doubleread_home: Path = Path(".doubleread")
     doubleread_training_set: Path = Path("training_set")
 
+    doubleread_text_archives: str | None = None
+    doubleread_image_archives: str | None = None
+    doubleread_archive_index: str | None = None
+    doubleread_dicoms: str = "dicoms"
+
     @field_validator("doubleread_home", "doubleread_training_set")
     @classmethod
     def _absolute(cls, folder: Path) -> Path:
         return folder.expanduser().absolute()
 
-    @field_validator("doubleread_images")
+    @field_validator("doubleread_images", "doubleread_text_archives", "doubleread_image_archives")
     @classmethod
     def _known_scheme(cls, url: str | None) -> str | None:
         if url is not None:
-            parts = urlsplit(url)
-            if parts.scheme not in IMAGE_STORE_SCHEMES:
-                raise ValueError("must start with file:///, az:// or s3://")
-            if parts.username or parts.password or parts.query:
-                raise ValueError("must hold no credentials; they have settings of their own")
-            if parts.scheme == "file" and (parts.netloc or not parts.path.startswith("/")):
-                raise ValueError("must be an absolute path, file:///folder")
-            if parts.scheme != "file" and not parts.netloc:
-                raise ValueError(f"must name a container or bucket, {parts.scheme}://name/prefix")
+            _check_url(url)
         return url
+
+    @field_validator("doubleread_archive_index", "doubleread_dicoms")
+    @classmethod
+    def _url_or_folder(cls, place: str | None) -> str | None:
+        if place is not None and "://" not in place:
+            return Path(place).expanduser().absolute().as_uri()
+        if place is not None:
+            _check_url(place)
+        return place
 
     @field_validator("azure_storage_account_key")
     @classmethod
@@ -84,10 +97,11 @@ class Settings(BaseSettings):
     def _key_has_a_name(self) -> Self:
         if self.azure_storage_account_key and not self.azure_storage_account_name:
             raise ValueError("AZURE_STORAGE_ACCOUNT_KEY is set, AZURE_STORAGE_ACCOUNT_NAME is not")
-        if self.doubleread_images and self.doubleread_images.startswith("az://") and not self.has_azure:
-            raise ValueError(
-                "DOUBLEREAD_IMAGES is in Azure; set AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT_NAME"
-            )
+        for name in PLACES:
+            if (getattr(self, name) or "").startswith("az://") and not self.has_azure:
+                raise ValueError(
+                    f"{name.upper()} is in Azure; set AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT_NAME"
+                )
         return self
 
     @property
@@ -109,6 +123,11 @@ class Settings(BaseSettings):
             return f"az://{self.azure_storage_container_name}"
         return (self.doubleread_home / "images").as_uri()
 
+    @cached_property
+    def archive_index_url(self) -> str:
+        """URL of the index of archives: as set, else a folder under ``DOUBLEREAD_HOME``."""
+        return self.doubleread_archive_index or (self.doubleread_home / "archive_index").as_uri()
+
     @property
     def libpq_environment(self) -> dict[str, str]:
         """The ``PG*`` variables that are set, as libpq, psycopg and dbt read them."""
@@ -120,6 +139,23 @@ class Settings(BaseSettings):
             "PGDATABASE": self.pgdatabase,
         }
         return {name: str(value) for name, value in values.items() if value is not None}
+
+
+def _check_url(url: str) -> None:
+    """Check that a store can be at ``url``.
+
+    Raises:
+        ValueError: none can; the message does not repeat the URL, which may hold a secret.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES:
+        raise ValueError("must start with file:///, az:// or s3://")
+    if parts.username or parts.password or parts.query:
+        raise ValueError("must hold no credentials; they have settings of their own")
+    if parts.scheme == "file" and (parts.netloc or not parts.path.startswith("/")):
+        raise ValueError("must be an absolute path, file:///folder")
+    if parts.scheme != "file" and not parts.netloc:
+        raise ValueError(f"must name a container or bucket, {parts.scheme}://name/prefix")
 
 
 def connection_string_fields(text: str) -> dict[str, str]:

@@ -194,16 +194,15 @@ def _update(built: "ArchiveIndex", text: str | None, images: str | None) -> bool
     """Update both kinds; whether an archive could not be read."""
     from orchestration.dicom.archives import open_archives
     from orchestration.settings import load_settings
-    from orchestration.workers import worker_pool
 
     settings = load_settings()
     given: list[tuple[str | None, Kind]] = [(text, "text"), (images, "image")]
     reports: list[IndexReport] = []
-    with progress_bars() as listener, worker_pool(preload=["orchestration.dicom.archives"]) as pool:
+    with progress_bars() as listener:
         for url, kind in given:
             if url:
                 shown = partial(listener, f"{kind} archives")
-                reports.append(built.update(open_archives(url, settings), kind, executor=pool, progress=shown))
+                reports.append(built.update(open_archives(url, settings), kind, progress=shown))
     for report in reports:
         for archive, reason in list(report.failed.items())[:NAMED]:
             _print_failure(archive, "", reason)

@@ -1,4 +1,4 @@
-"""Resources: the annotation database, the image store, dbt. Secrets stay in the environment and out of the page."""
+"""Resources: the annotation database, stores, archives, dbt. Secrets stay in the environment and out of the page."""
 
 import os
 from functools import cache
@@ -15,6 +15,8 @@ from dagster_dbt import DbtCliResource
 
 from orchestration.cases import open_container, open_report_table
 from orchestration.database import Database, open_database
+from orchestration.dicom.archives import ArchiveIndex, ArchiveStore, Kind, open_archives
+from orchestration.errors import SettingsError
 from orchestration.settings import Settings, load_settings
 from orchestration.stores import ImageStore, open_image_store
 from orchestration.stores.azure import AzureAccount, AzureImageStore, azure_account
@@ -65,6 +67,38 @@ class ClinicalAccountResource(dg.ConfigurableResource[None]):
         return open_report_table(settings_at_start())
 
 
+class ArchivesResource(dg.ConfigurableResource[None]):
+    """The archives of headers and of pixels, their index, and where the DICOMs go."""
+
+    text_url: str | None
+    image_url: str | None
+    index_url: str
+    dicoms_url: str
+
+    def stores(self) -> dict[Kind, ArchiveStore]:
+        """Open both places and check that they are there.
+
+        Raises:
+            SettingsError: the settings do not name one of them.
+        """
+        named: list[tuple[Kind, str, str | None]] = [
+            ("text", "DOUBLEREAD_TEXT_ARCHIVES", self.text_url),
+            ("image", "DOUBLEREAD_IMAGE_ARCHIVES", self.image_url),
+        ]
+        missing = [name for _, name, url in named if not url]
+        if missing:
+            raise SettingsError(
+                f"{' and '.join(missing)} must be set: where the archives lie, file:///folder, s3://bucket/prefix or "
+                "az://container/prefix"
+            )
+        return {kind: open_archives(url, settings_at_start()) for kind, _, url in named if url}
+
+    def index(self, *, create: bool = False) -> ArchiveIndex:
+        """Open the index; an empty one, where there is none and it may be made."""
+        opened = ArchiveIndex.create if create else ArchiveIndex.open
+        return opened(self.index_url, settings_at_start())
+
+
 class FoldersResource(dg.ConfigurableResource[None]):
     """The folders on this machine."""
 
@@ -99,6 +133,12 @@ def make_resources(settings: Settings) -> dict[str, object]:
     azure = azure_resource(settings)
     return {
         "annotation_database": AnnotationDatabaseResource(),
+        "archives": ArchivesResource(
+            text_url=settings.doubleread_text_archives,
+            image_url=settings.doubleread_image_archives,
+            index_url=settings.archive_index_url,
+            dicoms_url=settings.doubleread_dicoms,
+        ),
         "azure_blob_storage": azure,
         "clinical_account": ClinicalAccountResource(
             container_name=settings.azure_storage_container_name, table_name=settings.azure_storage_table_name

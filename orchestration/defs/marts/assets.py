@@ -20,8 +20,12 @@ from orchestration.transformations import (
 
 FINDINGS = dg.AssetKey("double_matched_findings")
 CLINICAL_CASES = dg.AssetKey("clinical_cases")
+ARCHIVE_UIDS = dg.AssetKey("int_archive_uids")
 # Models that read other raw tables than the rule's; built by themselves, without the tables of the annotations.
 CLINICAL = "tag:clinical"
+# Of the archives, those before reassembly and those after it: a run of dbt makes the one or the other.
+ARCHIVES = "tag:archives"
+REASSEMBLY = "tag:reassembly"
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
 
 
@@ -29,9 +33,10 @@ class Translator(DagsterDbtTranslator):
     """One group for each layer of the dbt project; one key for each model, its name."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """A model is its name; a source's table is ``raw/<table>``."""
+        """A model is its name; a source's table is the asset that its ``meta`` names, or ``raw/<table>``."""
         if dbt_resource_props["resource_type"] == "source":
-            return dg.AssetKey(["raw", dbt_resource_props["name"]])
+            named = dbt_resource_props["meta"].get("dagster", {}).get("asset_key")
+            return dg.AssetKey(named or ["raw", dbt_resource_props["name"]])
         return dg.AssetKey(dbt_resource_props["name"])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
@@ -44,10 +49,13 @@ class Translator(DagsterDbtTranslator):
 
 
 MANIFEST = ensure_manifest(settings_at_start())
-TRANSLATOR = Translator(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+TRANSLATOR = Translator(
+    # One asset may write several tables.
+    settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True, enable_duplicate_source_asset_keys=True)
+)
 
 
-@dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR, name="dbt_models", exclude=CLINICAL)
+@dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR, name="dbt_models", exclude=f"{CLINICAL} {ARCHIVES}")
 def dbt_models(
     context: dg.AssetExecutionContext,
     dbt: DbtCliResource,
@@ -73,6 +81,34 @@ def clinical_models(
     yield from _build(context, dbt, annotation_database.open(), folders)
 
 
+@dbt_assets(
+    manifest=MANIFEST,
+    dagster_dbt_translator=TRANSLATOR,
+    name="archive_index_models",
+    select=ARCHIVES,
+    exclude=REASSEMBLY,
+)
+def archive_index_models(
+    context: dg.AssetExecutionContext,
+    dbt: DbtCliResource,
+    annotation_database: AnnotationDatabaseResource,
+    folders: FoldersResource,
+) -> Iterator[Any]:
+    """Build and test the models that say which DICOMs the archives can give, one run at a time."""
+    yield from _build(context, dbt, annotation_database.open(), folders)
+
+
+@dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR, name="reassembly_models", select=REASSEMBLY)
+def reassembly_models(
+    context: dg.AssetExecutionContext,
+    dbt: DbtCliResource,
+    annotation_database: AnnotationDatabaseResource,
+    folders: FoldersResource,
+) -> Iterator[Any]:
+    """Build and test the models that explain what is in no DICOM, one run at a time."""
+    yield from _build(context, dbt, annotation_database.open(), folders)
+
+
 def _build(
     context: dg.AssetExecutionContext, dbt: DbtCliResource, database: Database, folders: FoldersResource
 ) -> Iterator[Any]:
@@ -85,3 +121,4 @@ def _build(
 
 
 CLINICAL_SELECTION = dg.AssetSelection.assets(clinical_models)
+ARCHIVES_SELECTION = dg.AssetSelection.assets(archive_index_models, reassembly_models)

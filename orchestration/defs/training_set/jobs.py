@@ -4,13 +4,19 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from orchestration.defs.archives.assets import GROUP as ARCHIVES_GROUP
 from orchestration.defs.clinical_cases.assets import GROUP as CLINICAL_GROUP
 from orchestration.defs.label_folders.partitions import ALL_LABELS_TAGS
-from orchestration.defs.marts.assets import CLINICAL_SELECTION, FINDINGS
+from orchestration.defs.marts.assets import ARCHIVES_SELECTION, CLINICAL_SELECTION, FINDINGS
 
 main_job = dg.define_asset_job(
     "main_job",
-    selection=dg.AssetSelection.all() - CLINICAL_SELECTION - dg.AssetSelection.groups(CLINICAL_GROUP),
+    selection=(
+        dg.AssetSelection.all()
+        - CLINICAL_SELECTION
+        - ARCHIVES_SELECTION
+        - dg.AssetSelection.groups(CLINICAL_GROUP, ARCHIVES_GROUP)
+    ),
     description="The whole training set: models, scans, label folders, manifest.",
 )
 

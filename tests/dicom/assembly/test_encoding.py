@@ -132,6 +132,33 @@ def test_a_data_set_with_sequences_is_written_as_pydicom_writes_it(elements):
     assert_written_as_pydicom_writes({**IMAGE, **elements})
 
 
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"00281101": {"vr": "SS", "Value": [-5, 0, 16]}},
+        {"00281101": {"vr": "SS", "Value": [40000, -5, 16]}},
+        {"00090010": {"vr": "UN", "InlineBinary": "QUJDRA=="}},
+        {"00091001": {"vr": "UN", "InlineBinary": "QUJD"}},
+        {"00091001": {"vr": "UN", "InlineBinary": "QUJDRA=="}},
+        {"00081030": {"vr": "UN", "InlineBinary": "QUJDRA=="}},
+        {"00100010": {"vr": "PN", "Value": [{"Alphabetic": "A=\\B="}, {"Alphabetic": "C"}]}},
+        {"00080005": {"vr": "CS"}, "00081030": {"vr": "LO", "Value": ["é"]}},
+        {"00080005": {"vr": "CS", "Value": []}, "00081030": {"vr": "LO", "Value": ["é"]}},
+        {"00080005": {"vr": "CS", "InlineBinary": "SVNPX0lSIDE5Mg=="}, "00081030": {"vr": "LO", "Value": ["é"]}},
+        {"00280106": {"vr": "US or SS", "Value": [1]}},
+        {"00280106": {"vr": "US or SS", "Value": [1]}, "00280103": {"vr": "US"}},
+        {"00282000": {"vr": "OB or OW", "InlineBinary": "QUI="}},
+        {"00081030": {"vr": "UT", "Value": ["x" * 70_000]}},
+        {"00081030": {"vr": "LO", "Value": ["x" * 65_535]}},
+        {"00081030": {"vr": "LO", "Value": ["x" * 65_534]}},
+        {"00041200": {"vr": "UL", "Value": [1]}, "00040000": {"vr": "UL", "Value": [12]}},
+        {"7FE0000A": {"vr": "OB", "InlineBinary": "QUI="}, "7FE00000": {"vr": "UL", "Value": [12]}},
+    ],
+)
+def test_known_traps_are_written_as_pydicom_writes_them(elements):
+    assert_written_as_pydicom_writes({**IMAGE, **elements})
+
+
 WORDS = st.text(st.characters(codec="latin-1", exclude_characters="\\"), max_size=12)
 ORDINARY = {
     **dict.fromkeys(["AE", "AS", "CS", "DA", "DT", "LO", "LT", "SH", "ST", "TM", "UC", "UR", "UT"], WORDS),
@@ -175,6 +202,17 @@ def test_what_is_ordinary_needs_no_pydicom(character_set, elements):
     result = assembled(elements)
     assert file_of(result) == written_by_pydicom(elements, PIXELS)
     assert not result.through_pydicom
+
+
+@pytest.mark.parametrize("item", [{"00080005": {"vr": "CS", "Value": ["ISO_IR 144"]}}, {"00080005": {"vr": "CS"}}, {}])
+@pytest.mark.parametrize("character_set", ["ISO_IR 192", "ISO_IR 144", "ISO 2022 IR 87"])
+def test_an_item_has_its_own_character_set_or_that_around_it(item, character_set):
+    text = {"00081030": {"vr": "LO", "Value": ["Ж"]}}
+    elements = {
+        "00080005": {"vr": "CS", "Value": [character_set]},
+        "00081140": {"vr": "SQ", "Value": [{**item, **text}]},
+    }
+    assert_written_as_pydicom_writes({**IMAGE, **text, **elements})
 
 
 @given(order=st.permutations([*IMAGE, "00081030", "00090010", "00091001", "7FE11001", "FFFCFFFC"]))

@@ -156,13 +156,19 @@ def test_the_offset_table_says_where_the_frames_are():
 
 def test_a_start_and_an_end_within_a_comment_are_none():
     frames = [imagecodecs.jpeg2k_encode(smooth((9, 9), np.uint8, seed), codecformat="j2k") for seed in range(2)]
-    comment = b"\xff\x64\x00\x10\x00\x00" + frames[0][:6] + b"\xff\xd9\xff\x4f\xff\x51"
+    comment = b"\xff\x64\x00\x12\x00\x00\xff\x90" + frames[0][:6] + b"\xff\xd9\xff\x4f\xff\x51"
     place = frames[0].index(b"\xff\x90")
     frames[0] = frames[0][:place] + comment + frames[0][place:]
     dataset = read(assembled(header_of(np.zeros((9, 9), np.uint8), NumberOfFrames=2), b"".join(frames)))
     assert list(generate_frames(dataset.PixelData, number_of_frames=2)) == [
         frame + bytes(len(frame) % 2) for frame in frames
     ]
+
+
+def test_restart_markers_end_no_scan():
+    pixels = smooth((23, 31), np.uint8)
+    frame = jpeg8(pixels)[:-2] + b"\xff\xd0\x12\x34\xff\xd9"
+    assert assembled(header_of(pixels, NumberOfFrames=2), frame * 2).transfer_syntax == JPEGBaseline8Bit
 
 
 def test_pixels_are_not_copied():
