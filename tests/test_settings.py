@@ -17,6 +17,8 @@ def test_without_settings_everything_lies_in_the_current_folder(tmp_path: Path) 
     assert settings.doubleread_home == tmp_path / ".doubleread"
     assert settings.doubleread_training_set == tmp_path / "training_set"
     assert settings.images_url == (tmp_path / ".doubleread" / "images").as_uri()
+    assert settings.archive_index_url == (tmp_path / ".doubleread" / "archive_index").as_uri()
+    assert settings.doubleread_dicoms == (tmp_path / "dicoms").as_uri()
 
 
 def test_an_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -37,6 +39,16 @@ def test_images_lie_in_the_azure_container_where_azure_is_set(monkeypatch: pytes
     assert load_settings().images_url == "s3://bucket/prefix"
 
 
+def test_index_and_dicoms_of_archives_lie_in_a_folder_or_at_a_url(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DOUBLEREAD_ARCHIVE_INDEX", "s3://bucket/index")
+    monkeypatch.setenv("DOUBLEREAD_DICOMS", "made/of archives")
+    settings = load_settings()
+    assert settings.archive_index_url == "s3://bucket/index"
+    assert settings.doubleread_dicoms == (tmp_path / "made" / "of archives").as_uri()
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -52,6 +64,10 @@ def test_images_lie_in_the_azure_container_where_azure_is_set(monkeypatch: pytes
         ("DOUBLEREAD_IMAGES", "az:///no-container"),
         ("DOUBLEREAD_IMAGES", "file://relative"),
         ("DOUBLEREAD_IMAGES", "s3://user:password@bucket"),
+        ("DOUBLEREAD_TEXT_ARCHIVES", "text"),
+        ("DOUBLEREAD_IMAGE_ARCHIVES", "az://container/prefix"),
+        ("DOUBLEREAD_ARCHIVE_INDEX", "s3://bucket?signature=secret"),
+        ("DOUBLEREAD_DICOMS", "ftp://host/folder"),
     ],
 )
 def test_a_wrong_value_is_an_error_that_names_the_setting(

@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from orchestration.defs import resources
+from orchestration.dicom.reassembly import PARTITIONS
 from orchestration.labels import LABELS
 
 
@@ -44,11 +45,18 @@ def test_the_keys_of_assets_jobs_schedules_and_sensors_are_these(defs: dg.Defini
         "unmatched_clinical_images",
         "clinical_cases",
         "clinical_case_folders",
+        "text_archives",
+        "image_archives",
+        "archive_index",
+        "stg_archive_members",
+        "int_archive_uids",
+        "reassembled_dicoms",
+        "archive_members_unmatched",
     }
     repository = defs.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")}
-    assert jobs == {"main_job", "folders_job", "clinical_job"}
-    assert {schedule.name for schedule in repository.schedule_defs} == {"nightly", "clinical_refresh"}
+    assert jobs == {"main_job", "folders_job", "clinical_job", "archives_job"}
+    assert {schedule.name for schedule in repository.schedule_defs} == {"nightly", "clinical_refresh", "archives_refresh"}
     assert [sensor.name for sensor in repository.sensor_defs] == ["changed_mart"]
 
 
@@ -59,23 +67,48 @@ def test_the_checks_of_the_folders_and_the_tests_of_the_models_are_checks(defs: 
         ("label_folders", "every_finding_has_its_picture"),
         ("label_folders", "no_orphan"),
         ("label_folders", "no_finding_left_failed"),
+        ("archive_index", "every_archive_was_read"),
+        ("reassembled_dicoms", "no_dicom_left_failed"),
+        ("archive_members_unmatched", "every_indexed_uid_is_reassembled_or_explained"),
     }
     tested = {asset for asset, _ in checks}
     assert tested >= {"double_matched_findings", "rejected_findings", "raw/mmgscans_mmgscan"}
 
 
-def test_lineage_has_no_gap_from_the_raw_tables_to_the_manifest(defs: dg.Definitions) -> None:
+def upstream_of(defs: dg.Definitions, asset: str) -> tuple[set[str], set[str]]:
+    """All that an asset depends on, and what of it depends on nothing."""
     graph = defs.resolve_asset_graph()
     upstream: set[str] = set()
-    waiting = [dg.AssetKey("training_set_manifest")]
+    waiting = [dg.AssetKey(asset)]
     while waiting:
         for parent in graph.get(waiting.pop()).parent_keys:
             if parent.to_user_string() not in upstream:
                 upstream.add(parent.to_user_string())
                 waiting.append(parent)
+    return upstream, {name for name in upstream if not graph.get(dg.AssetKey(name.split("/"))).parent_keys}
+
+
+def test_lineage_has_no_gap_from_the_raw_tables_to_the_manifest(defs: dg.Definitions) -> None:
+    upstream, roots = upstream_of(defs, "training_set_manifest")
     assert upstream >= {"raw/mmgscans_mmgscan", "raw/mmgscans_mmgscanannotation", "image_store", "label_folders"}
-    roots = {name for name in upstream if not graph.get(dg.AssetKey(name.split("/"))).parent_keys}
     assert roots == {"raw/mmgscans_mmgscan", "raw/mmgscans_mmgscanannotation", "image_store", "label_patterns"}
+
+
+def test_lineage_has_no_gap_from_the_archives_to_dicoms_and_to_what_is_in_none(defs: dg.Definitions) -> None:
+    upstream, roots = upstream_of(defs, "reassembled_dicoms")
+    assert upstream == {"text_archives", "image_archives", "archive_index", "stg_archive_members", "int_archive_uids"}
+    assert roots == {"text_archives", "image_archives"}
+    upstream, _ = upstream_of(defs, "archive_members_unmatched")
+    assert upstream >= {"archive_index", "reassembled_dicoms"}
+
+
+def test_the_main_job_leaves_clinical_cases_and_archives_to_jobs_of_their_own(defs: dg.Definitions) -> None:
+    def made_by(job: str) -> set[str]:
+        return {key.to_user_string() for key in defs.resolve_job_def(job).asset_layer.executable_asset_keys}
+
+    own = made_by("clinical_job") | made_by("archives_job")
+    assert own >= {"clinical_cases", "archive_index", "reassembled_dicoms", "archive_members_unmatched"}
+    assert not made_by("main_job") & own
 
 
 def test_every_asset_is_described_and_grouped(defs: dg.Definitions) -> None:
@@ -92,13 +125,25 @@ def test_folders_are_partitioned_by_label_and_made_in_one_run(defs: dg.Definitio
     assert folders.backfill_policy == dg.BackfillPolicy.single_run()
 
 
-def test_the_schedule_is_off_and_asks_for_all_labels_in_one_run(defs: dg.Definitions) -> None:
-    schedule = defs.resolve_schedule_def("nightly")
+def test_dicoms_are_partitioned_into_256_batches_of_image_archives_and_made_in_one_run(defs: dg.Definitions) -> None:
+    dicoms = defs.resolve_asset_graph().get(dg.AssetKey("reassembled_dicoms"))
+    assert dicoms.partitions_def is not None
+    assert [int(key, 16) for key in dicoms.partitions_def.get_partition_keys()] == list(range(PARTITIONS))
+    assert dicoms.backfill_policy == dg.BackfillPolicy.single_run()
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"), [("nightly", LABELS[0], LABELS[-1]), ("archives_refresh", "00", "ff")]
+)
+def test_schedules_are_off_and_ask_for_all_partitions_in_one_run(
+    defs: dg.Definitions, name: str, first: str, last: str
+) -> None:
+    schedule = defs.resolve_schedule_def(name)
     assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
     with dg.build_schedule_context() as context:
         (request,) = schedule.evaluate_tick(context).run_requests or []
-    assert request.tags["dagster/asset_partition_range_start"] == LABELS[0]
-    assert request.tags["dagster/asset_partition_range_end"] == LABELS[-1]
+    assert request.tags["dagster/asset_partition_range_start"] == first
+    assert request.tags["dagster/asset_partition_range_end"] == last
 
 
 @pytest.mark.parametrize(("made_by", "asks"), [("main_job", False), ("__ASSET_JOB", True)])

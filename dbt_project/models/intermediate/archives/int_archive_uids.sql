@@ -1,0 +1,14 @@
+with members as (
+
+    select * from {{ ref('stg_archive_members') }}
+
+)
+
+select
+    uid,
+    count(*) filter (where kind = 'text') as header_count,
+    count(*) filter (where kind = 'image') as pixels_count,
+    -- The first in the order in which reassembly meets them, which decides who makes the DICOM.
+    (array_agg(partition_key order by archive_id, byte_offset) filter (where kind = 'image'))[1] as partition_key
+from members
+group by uid
