@@ -8,6 +8,7 @@ from orchestration.dicom.archives.index_errors import (
     IndexDamagedError,
     IndexMissingError,
 )
+from orchestration.dicom.archives.member_reader import Location, MemberReader
 from orchestration.dicom.archives.names import Kind
 from orchestration.dicom.archives.opening import local_folder, location, open_objects
 from orchestration.dicom.archives.tar_members import IS_DIRECTORY, Member
@@ -29,7 +30,9 @@ __all__ = [
     "IndexMissingError",
     "IndexReport",
     "Kind",
+    "Location",
     "Member",
+    "MemberReader",
     "Problem",
     "local_folder",
     "location",

@@ -6,6 +6,15 @@ file).
 
 from orchestration.dicom.assembly.assembling import Assembled, assemble
 from orchestration.dicom.assembly.errors import HeaderError, PixelDataError
-from orchestration.dicom.assembly.header import Header, matches, parse_header
+from orchestration.dicom.assembly.header import MAX_HEADER_BYTES, Header, matches, parse_header
 
-__all__ = ["Assembled", "Header", "HeaderError", "PixelDataError", "assemble", "matches", "parse_header"]
+__all__ = [
+    "MAX_HEADER_BYTES",
+    "Assembled",
+    "Header",
+    "HeaderError",
+    "PixelDataError",
+    "assemble",
+    "matches",
+    "parse_header",
+]

@@ -3,12 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from orchestration.dicom.archives.names import Kind
-from orchestration.dicom.assembly import Assembled, HeaderError, PixelDataError, assemble, parse_header
+from orchestration.dicom.archives import Kind, MemberReader
+from orchestration.dicom.assembly import (
+    MAX_HEADER_BYTES,
+    Assembled,
+    HeaderError,
+    PixelDataError,
+    assemble,
+    parse_header,
+)
 from orchestration.dicom.reassembly.members import Pair, Reason, Unmatched
 from orchestration.dicom.reassembly.outputs import Output, open_output
 from orchestration.dicom.reassembly.packing import ShardWriter
-from orchestration.dicom.reassembly.reading import MemberReader
 from orchestration.dicom.reassembly.records import BatchRecord, Written, read_record, still_there, write_record
 from orchestration.settings import Settings, load_settings
 from orchestration.stores import StoreError
@@ -94,6 +100,7 @@ class Work:
 
     def reassemble(self, pairs: Sequence[Pair]) -> None:
         """Make the DICOMs of ``pairs``, which are in the order of their pixels."""
+        pairs = [pair for pair in pairs if self._is_readable(pair)]
         headers = dict(self._reader.read_all([pair.headers[0] for pair in pairs]))
         for number, pixels in self._reader.read_all([pair.pixels[0] for pair in pairs]):
             pair, header = pairs[number], headers.pop(number)
@@ -107,6 +114,13 @@ class Work:
     def finish(self) -> list[Written]:
         """What was written, when all of it is there."""
         return self._done
+
+    def _is_readable(self, pair: Pair) -> bool:
+        if pair.headers[0].size <= MAX_HEADER_BYTES:
+            return True
+        detail = f"it has {pair.headers[0].size:,} bytes; at most {MAX_HEADER_BYTES:,} are read"
+        self._fail(pair, "text", Reason.UNREADABLE_HEADER, detail)
+        return False
 
     def _make(self, pair: Pair, header: memoryview, pixels: memoryview) -> None:
         try:
@@ -154,14 +168,14 @@ class Work:
             if number or not equal:
                 detail = f"{len(locations)} members have this UID" + ("" if equal else ", and they differ")
                 self.result.unmatched.append(
-                    Unmatched(reason, detail, location.store, location.archive, location.offset, pair.uid, kind)
+                    Unmatched(reason, detail, location.store_url, location.archive, location.offset, pair.uid, kind)
                 )
         return equal
 
     def _fail(self, pair: Pair, kind: Kind, reason: Reason, detail: str) -> None:
         place = pair.headers[0] if kind == "text" else pair.pixels[0]
         self.result.unmatched.append(
-            Unmatched(reason, detail, place.store, place.archive, place.offset, pair.uid, kind)
+            Unmatched(reason, detail, place.store_url, place.archive, place.offset, pair.uid, kind)
         )
 
 

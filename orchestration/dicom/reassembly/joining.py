@@ -16,9 +16,8 @@ from typing import Any
 
 import orjson
 
-from orchestration.dicom.archives import ArchiveIndex
-from orchestration.dicom.archives.names import Kind
-from orchestration.dicom.reassembly.members import Location, Pair, Unmatched, without_partner
+from orchestration.dicom.archives import ArchiveIndex, Kind, Location
+from orchestration.dicom.reassembly.members import Pair, Unmatched, without_partner
 
 PARTITIONS = 256
 BATCH_BYTES = 1 << 30  # of image archives: seconds of work, lost when a worker is

@@ -4,17 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from orchestration.dicom.archives.names import Kind
-
-
-class Location(NamedTuple):
-    """Where the bytes of a member lie: ``size`` of them from ``offset`` on, in one version of an archive."""
-
-    store: str
-    archive: str
-    version: str
-    offset: int
-    size: int
+from orchestration.dicom.archives import Kind, Location
 
 
 class Pair(NamedTuple):

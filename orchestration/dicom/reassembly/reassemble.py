@@ -162,7 +162,7 @@ def _failed(batch: Batch, error: Exception) -> BatchResult:
     known = isinstance(error, StoreError | DoublereadError)
     detail = str(error) if known else f"its worker failed ({type(error).__name__})"
     rows = [
-        Unmatched(Reason.NOT_WRITTEN, detail, place.store, place.archive, place.offset, pair.uid, "image")
+        Unmatched(Reason.NOT_WRITTEN, detail, place.store_url, place.archive, place.offset, pair.uid, "image")
         for pair in batch.pairs
         for place in pair.pixels[:1]
     ]

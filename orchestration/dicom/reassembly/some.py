@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestration.dicom.archives import ArchiveIndex, Entry, Kind
+from orchestration.dicom.archives import ArchiveIndex, Entry, Kind, Location, MemberReader
 from orchestration.dicom.reassembly.batch import BatchResult, Work
-from orchestration.dicom.reassembly.members import Location, Pair, Reason, Unmatched, without_partner
+from orchestration.dicom.reassembly.members import Pair, Reason, Unmatched, without_partner
 from orchestration.dicom.reassembly.outputs import open_output
-from orchestration.dicom.reassembly.reading import MemberReader
 from orchestration.settings import Settings
 
 UIDS_AT_ONCE = 10_000
@@ -55,4 +54,4 @@ def _incomplete(pair: Pair) -> Unmatched:
         return Unmatched(Reason.NOT_INDEXED, "the index has no member of this UID", "", "", 0, pair.uid)
     place = (pair.headers or pair.pixels)[0]
     kind: Kind = "text" if pair.headers else "image"
-    return without_partner(pair.uid, kind, place.store, place.archive, place.offset)
+    return without_partner(pair.uid, kind, place.store_url, place.archive, place.offset)

@@ -41,7 +41,7 @@ def search(index: ArchiveIndex, *pairs: tuple[str, str]) -> tuple[list[str], lis
 def test_the_headers_that_hold_every_value_are_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, span: int
 ) -> None:
-    monkeypatch.setattr("orchestration.dicom.archives.searching.SPAN_BYTES", span)
+    monkeypatch.setattr("orchestration.dicom.archives.member_reader.SPAN_BYTES", span)
     url = write_archives(tmp_path / "text", {f"{n}.tar": members(n) for n in range(3)})
     index = ArchiveIndex.create(tmp_path / "index")
     index.update(open_archives(url, load_settings()), "text")
@@ -71,7 +71,7 @@ def test_in_a_store_neighbours_are_read_by_one_request_and_what_fails_is_named(
 def test_headers_that_can_not_be_read_are_named_and_the_others_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestration.dicom.archives.searching.SPAN_BYTES", 10_000)
+    monkeypatch.setattr("orchestration.dicom.archives.member_reader.SPAN_BYTES", 10_000)
     monkeypatch.setattr("orchestration.dicom.archives.searching.MAX_HEADER_BYTES", 10_000)
     contents = {"1.1.json": b"no JSON", "1.2.json": header("1.2", "MR", "F"), "1.3.json": b" " * 20_000}
     index = ArchiveIndex.create(tmp_path / "index")

@@ -124,6 +124,18 @@ def test_what_does_not_fit_is_named_with_reason_and_place_and_the_rest_is_done(
     assert (again.written, again.left_alone, again.unmatched) == (0, 3, report.unmatched)
 
 
+def test_a_header_that_is_too_large_to_be_read_is_not(
+    partner: Partner, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large, small = torn("1.1"), torn("1.2", MR)
+    delivery.add(large, text="t", image="i")
+    delivery.add(small, text="t", image="i")
+    delivery.write()
+    monkeypatch.setattr("orchestration.dicom.reassembly.batch.MAX_HEADER_BYTES", len(large.header) - 1)
+    assert partner.reassemble().unmatched == {Reason.UNREADABLE_HEADER: 1}
+    assert partner.dicoms().keys() == {"1.2"}
+
+
 def test_a_member_that_was_repaired_is_no_longer_named(partner: Partner, delivery: Delivery) -> None:
     broken = Torn("1.1", b"{", torn("1.1").pixels)
     delivery.add(broken, text="t", image="i")
