@@ -142,6 +142,7 @@ def test_a_data_set_with_sequences_is_written_as_pydicom_writes_it(elements):
         {"00091001": {"vr": "UN", "InlineBinary": "QUJDRA=="}},
         {"00081030": {"vr": "UN", "InlineBinary": "QUJDRA=="}},
         {"00100010": {"vr": "PN", "Value": [{"Alphabetic": "A=\\B="}, {"Alphabetic": "C"}]}},
+        {"00100010": {"vr": "PN", "Value": [{"Alphabetic": "A=\\B"}]}},
         {"00080005": {"vr": "CS"}, "00081030": {"vr": "LO", "Value": ["é"]}},
         {"00080005": {"vr": "CS", "Value": []}, "00081030": {"vr": "LO", "Value": ["é"]}},
         {"00080005": {"vr": "CS", "InlineBinary": "SVNPX0lSIDE5Mg=="}, "00081030": {"vr": "LO", "Value": ["é"]}},
@@ -157,6 +158,13 @@ def test_a_data_set_with_sequences_is_written_as_pydicom_writes_it(elements):
 )
 def test_known_traps_are_written_as_pydicom_writes_them(elements):
     assert_written_as_pydicom_writes({**IMAGE, **elements})
+
+
+def test_without_pixel_representation_a_vr_that_depends_on_it_is_refused():
+    elements = {**IMAGE, "00280106": {"vr": "US or SS", "Value": [1]}}
+    del elements["00280103"]
+    with pytest.raises(HeaderError, match="depends"):
+        assembled(elements)
 
 
 WORDS = st.text(st.characters(codec="latin-1", exclude_characters="\\"), max_size=12)

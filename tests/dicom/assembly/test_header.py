@@ -66,6 +66,12 @@ def test_a_header_is_read_in_any_encoding_and_within_a_string_or_list(data):
     assert (header.uid, header.elements) == ("1.2.3", UID)
 
 
+def test_half_a_surrogate_pair_is_kept_within_a_string_too():
+    elements = {**UID, "00081030": {"vr": "LO", "Value": ["\ud800"]}}
+    data = json.dumps(json.dumps(elements, ensure_ascii=False)).encode()
+    assert parse_header(data).elements == elements
+
+
 def test_tags_in_lower_case_are_turned_to_upper_case():
     header = header_of(**{"0008103e": {"vr": "LO", "Value": ["x"]}})
     assert list(header.elements) == ["00080018", "0008103E"]

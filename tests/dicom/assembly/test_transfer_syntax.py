@@ -283,6 +283,11 @@ def test_rle_is_known_by_its_whole_header(place, number):
         assembled(header_of(pixels), bytes(frame))
 
 
+def test_rle_of_another_depth_is_refused():
+    with pytest.raises(PixelDataError):
+        assembled(header_of(smooth((64, 64), np.uint8)), rle(smooth((64, 64), np.uint16)))
+
+
 def test_rle_frames_one_after_the_other_are_refused():
     pixels = smooth((64, 64), np.uint16)
     with pytest.raises(PixelDataError, match="2 frames in RLE"):
