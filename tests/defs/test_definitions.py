@@ -56,7 +56,11 @@ def test_the_keys_of_assets_jobs_schedules_and_sensors_are_these(defs: dg.Defini
     repository = defs.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")}
     assert jobs == {"main_job", "folders_job", "clinical_job", "archives_job"}
-    assert {schedule.name for schedule in repository.schedule_defs} == {"nightly", "clinical_refresh", "archives_refresh"}
+    assert {schedule.name for schedule in repository.schedule_defs} == {
+        "nightly",
+        "clinical_refresh",
+        "archives_refresh",
+    }
     assert [sensor.name for sensor in repository.sensor_defs] == ["changed_mart"]
 
 

@@ -112,7 +112,7 @@ def pairs_to_make(database: Database, partitions: Collection[str]) -> dict[str, 
     """
     with database.connect() as connection:
         try:
-            found = dict(connection.execute(query, [list(partitions)]).fetchall())
+            found: dict[str, int] = dict(connection.execute(query, [list(partitions)]).fetchall())
         except psycopg.errors.UndefinedTable:
             raise DatabaseError(
                 "the model int_archive_uids is not built; materialize archive_index and int_archive_uids first"

@@ -1,0 +1,114 @@
+"""The mart of what is in no DICOM, and the test that no UID is forgotten."""
+
+import re
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+
+import psycopg
+import yaml
+
+from orchestration.database import Database
+from orchestration.dicom.reassembly import Reason
+from orchestration.dicom.reassembly.tables import archive_tables
+from tests.dbt.project import PROJECT, built, dbt, rows
+
+CHECK = "every_indexed_uid_is_reassembled_or_explained"
+TEXT, FIRST, SECOND = 1, 2, 3  # ids of archives; those of pixels are in the partitions 02 and 03
+
+
+def test_dbt_and_the_program_make_the_same_tables() -> None:
+    script = files("orchestration.dicom.reassembly").joinpath("tables.sql").read_text()
+    statements = script[script.index("create schema") :]
+    assert statements in (PROJECT / "macros" / "create_archive_tables.sql").read_text()
+
+
+def test_the_mart_allows_tests_and_explains_every_reason_of_the_program() -> None:
+    (mart,) = yaml.safe_load((PROJECT / "models/marts/archives/archives_marts.yml").read_text())["models"]
+    (reason,) = [column for column in mart["columns"] if column["name"] == "reason"]
+    allowed = re.findall(r"'(\w+)'", mart["constraints"][0]["expression"])
+    tested = reason["data_tests"][0]["accepted_values"]["arguments"]["values"]
+    explained = re.findall(r"`(\w+)`", reason["description"])
+    assert allowed == tested == explained
+    assert set(allowed) == set(Reason)
+
+
+def test_every_uid_is_reassembled_or_explained_once_its_partition_was_made(
+    database: Database, dbt_target: Path
+) -> None:
+    whole, single, equal, different = "1.1", "1.2", "1.3", "1.4"
+    with archive_tables(database) as connection:
+        index(connection, [(uid, archive) for uid in (whole, equal, different) for archive in (TEXT, FIRST)])
+        index(connection, [(single, TEXT), (different, SECOND)])
+        connection.execute("insert into doubleread.archive_problems values (1, '', 9, 'cut short')")
+        connection.execute("insert into doubleread.archive_problems values (1, 'notes.txt', 5, 'no UID')")
+        partition(connection, "02", [whole, equal], [(equal, "duplicate_equal"), (different, "duplicate_different")])
+        partition(connection, "03", [], [])
+    run = built(database, dbt_target, "--select", "tag:archives", "--exclude-resource-type", "unit_test")
+    assert run.with_status("warn") == {"every_archive_member_is_used"}
+    mart = rows(database, "select uid, member, reason from marts.archive_members_unmatched order by 3, 1, 2")
+    assert [tuple(row.values()) for row in mart] == [
+        (different, None, "duplicate_different"),
+        (equal, None, "duplicate_equal"),
+        (single, None, "missing_pixels"),
+        (None, "notes.txt", "not_indexed"),
+        (None, None, "not_indexed"),
+    ]
+
+    change(database, f"delete from doubleread.reassembled_dicoms where uid = '{whole}'")
+    assert dbt(database, dbt_target, "test", "--select", CHECK).with_status("fail") == {CHECK}
+    (compiled,) = (dbt_target / "compiled").rglob(f"{CHECK}.sql")
+
+    def unexplained() -> set[str]:
+        return {row["uid"] for row in rows(database, compiled.read_text())}
+
+    assert unexplained() == {whole}
+    change(database, f"delete from doubleread.reassembled_dicoms where uid = '{equal}'")
+    assert unexplained() == {whole, equal}, "an equal duplicate is no reason for a DICOM to be missing"
+    change(database, f"delete from marts.archive_members_unmatched where uid in ('{single}', '{different}')")
+    assert unexplained() == {whole, equal, single, different}
+    change(database, "delete from doubleread.reassembled_partitions where partition_key = '03'")
+    assert unexplained() == {whole, equal, single}, "a partition that holds pixels of it was never made"
+    change(database, "delete from doubleread.reassembled_partitions")
+    assert unexplained() == {single}, "nothing was made, and what has no partner never will be"
+    with database.connect() as connection:
+        partition(connection, "02", [whole, equal, different], [])
+        connection.execute("update doubleread.reassembled_dicoms set partition_key = '03' where uid = '1.1'")
+    assert unexplained() == {whole, single}, "a DICOM of a partition that no longer holds its pixels is another one"
+
+
+def change(database: Database, statement: str) -> None:
+    with database.connect() as connection:
+        connection.execute(statement.encode())
+
+
+def index(connection: psycopg.Connection, members: Iterable[tuple[str, int]]) -> None:
+    """Index UIDs in archives; what a member's place is does not matter."""
+    for archive_id in (TEXT, FIRST, SECOND):
+        kind = "text" if archive_id == TEXT else "image"
+        connection.execute(
+            "insert into doubleread.archives values (%s, 'file:///a', %s, %s, 'v', 1, 1, 1, %s) on conflict do nothing",
+            [archive_id, kind, f"{archive_id}.tar", f"{archive_id:02x}"],
+        )
+    for uid, archive_id in members:
+        connection.execute(
+            "insert into doubleread.archive_members "
+            "select %s, 512 + count(*) * 1024, 7, %s from doubleread.archive_members",
+            [archive_id, uid],
+        )
+
+
+def partition(
+    connection: psycopg.Connection, key: str, made: Iterable[str], unmatched: Iterable[tuple[str, str]]
+) -> None:
+    """Record what became of the UIDs of a partition."""
+    connection.execute("insert into doubleread.reassembled_partitions values (%s, 'file:///out', 0, 0, now())", [key])
+    for uid in made:
+        connection.execute(
+            "insert into doubleread.reassembled_dicoms values (%s, %s, 'o', 0, 1, '1.2', false)", [key, uid]
+        )
+    for uid, reason in unmatched:
+        connection.execute(
+            "insert into doubleread.reassembly_unmatched values (%s, %s, 'image', 's', '2.tar', 512, %s, 'why')",
+            [key, uid, reason],
+        )
