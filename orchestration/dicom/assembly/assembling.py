@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from orchestration.dicom.assembly.errors import HeaderError, PixelDataError
 from orchestration.dicom.assembly.explicit_encoding import UnsureError, encode
 from orchestration.dicom.assembly.file_meta import preamble_and_file_meta
-from orchestration.dicom.assembly.header import UID, Elements, Header
+from orchestration.dicom.assembly.header import Elements, Header, uid_of
 from orchestration.dicom.assembly.image import image_of
 from orchestration.dicom.assembly.pixel_element import encapsulated, native
 from orchestration.dicom.assembly.pydicom_encoding import encode_with_pydicom
@@ -36,7 +36,8 @@ def assemble(header: Header, pixels: bytes | memoryview) -> Assembled:
 
     The transfer syntax is found from the pixel data, see :func:`identify`; Photometric Interpretation stays as it is in
     the header. File meta information (group 2) is made anew. All other elements keep their place and value, byte for
-    byte as ``Dataset.from_json`` and ``save_as`` of pydicom write them.
+    byte as ``Dataset.from_json`` and ``save_as`` of pydicom write them, but for an empty one of several numbers in DS
+    or IS, which stays empty instead of becoming the word None.
 
     Args:
         header: without or with Pixel Data, a Bulk Data URI or an offset table of its own, which are replaced.
@@ -52,7 +53,7 @@ def assemble(header: Header, pixels: bytes | memoryview) -> Assembled:
     image = image_of(header.elements)
     identified = identify(view, image)
     before, after, through_pydicom = _encode(header.elements)
-    sop_class = _sop_class(header.elements)
+    sop_class = uid_of(header.elements, "00080016", "SOP Class UID")
     parts = (
         preamble_and_file_meta(sop_class, header.uid, identified.transfer_syntax),
         before,
@@ -73,18 +74,10 @@ def _encode(elements: Elements) -> tuple[bytes, bytes, bool]:
     data_set = bisect_left(tags, "0003")
     pixels, rest = bisect_left(tags, _REPLACED[0]), bisect_right(tags, _REPLACED[-1])
     if tags[0] < "0002":
-        raise HeaderError("the header has elements of a command (group 0000), which belong to no file")
+        raise HeaderError("the header has elements of groups 0000 or 0001, which belong to no file")
     before, after = tags[data_set:pixels], tags[rest:]
     if all(tag in _REPLACED for tag in tags[pixels:rest]):
         with suppress(UnsureError):
             return *encode(elements, before, after), False
     before += (tag for tag in tags[pixels:rest] if tag not in _REPLACED)
     return *encode_with_pydicom({tag: elements[tag] for tag in before + after}), True
-
-
-def _sop_class(elements: Elements) -> str:
-    values = elements.get("00080016", {}).get("Value")
-    uid = values[0] if isinstance(values, list) and len(values) == 1 else None
-    if not isinstance(uid, str) or len(uid) > 64 or not UID.fullmatch(uid):
-        raise HeaderError("the header has no valid SOP Class UID (0008,0016)")
-    return uid
