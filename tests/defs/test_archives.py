@@ -1,6 +1,7 @@
 """The assets of archives, from a partner's delivery to DICOMs and to the explanation of what is in none."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from pydicom.data import get_testdata_file
 
 from orchestration.database import Database
 from orchestration.defs import resources
+from orchestration.defs.archives import assets
 from orchestration.defs.archives.partitions import ALL_PARTITIONS_TAGS
+from orchestration.dicom.reassembly import partition_of
 from orchestration.errors import SettingsError
 from orchestration.settings import load_settings
 from tests.dbt.project import rows
@@ -78,22 +81,30 @@ def made(result: dg.ExecuteInProcessResult, name: str) -> dict[str | None, dict[
     return {event.partition: {key: value.value for key, value in event.metadata.items()} for event in events}
 
 
-def run(defs: dg.Definitions, instance: dg.DagsterInstance, *assets: str) -> dg.ExecuteInProcessResult:
-    """Materialize some assets, all partitions of them."""
-    job = defs.resolve_implicit_global_asset_job_def().get_subset(
-        asset_selection={dg.AssetKey(asset) for asset in assets}
-    )
-    return job.execute_in_process(instance=instance, tags=ALL_PARTITIONS_TAGS)
+class Dying(ThreadPoolExecutor):
+    """An executor whose workers die of whatever they are given."""
+
+    def submit(self, *_task: Any, **_options: Any) -> "Future[Any]":
+        future: Future[Any] = Future()
+        future.set_exception(MemoryError())
+        return future
 
 
 def test_the_job_leads_from_archives_to_dicoms_and_explains_what_is_in_none(
-    defs: dg.Definitions, database: Database, tmp_path: Path
+    delivery: Delivery, defs: dg.Definitions, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with dg.DagsterInstance.ephemeral(tempdir=str(tmp_path)) as instance:
         job = defs.resolve_job_def("archives_job")
         first = job.execute_in_process(instance=instance, tags=ALL_PARTITIONS_TAGS)
         written = {path: path.stat().st_mtime_ns for path in (tmp_path / "dicoms").glob("*.dcm")}
-        again = run(defs, instance, "archive_index", "reassembled_dicoms")
+        job = defs.resolve_implicit_global_asset_job_def().get_subset(
+            asset_selection={dg.AssetKey("archive_index"), dg.AssetKey("reassembled_dicoms")}
+        )
+        again = job.execute_in_process(instance=instance, tags=ALL_PARTITIONS_TAGS)
+        job = job.get_subset(asset_selection={dg.AssetKey("reassembled_dicoms")})
+        partition = f"{partition_of('images0000.tar'):02x}"
+        monkeypatch.setattr(assets, "reassembly_workers", Dying)
+        in_vain = job.execute_in_process(instance=instance, partition_key=partition)
 
     index, dicoms = made(first, "archive_index")[None], made(first, "reassembled_dicoms")
     assert (index["archives"], index["members"], index["problems"]) == (9, 25, 3)
@@ -129,6 +140,11 @@ def test_the_job_leads_from_archives_to_dicoms_and_explains_what_is_in_none(
     partitions = made(again, "reassembled_dicoms").values()
     assert {(found["written in this run"], found["left alone in this run"]) for found in partitions} == {(0, 8)}
     assert {path: path.stat().st_mtime_ns for path in written} == written
+
+    failures = [record.data for record in made(in_vain, "reassembled_dicoms")[partition]["failures"].records]
+    given_up = {failure["item"] for failure in failures if failure["reason"].endswith("worker failed (MemoryError)")}
+    uids = {name.removesuffix(".j2c") for name, _ in delivery.images["images0000"]} - {NO_HEADER}
+    assert given_up == {f"{uid} in images0000.tar" for uid in uids}
 
 
 def test_a_setting_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from orchestration.defs.marts.assets import ARCHIVE_UIDS
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource, ArchivesResource, settings_at_start
 from orchestration.dicom.archives import ArchiveIndex, IndexReport
-from orchestration.dicom.reassembly import ReassemblyReport, reassemble
+from orchestration.dicom.reassembly import Reason, ReassemblyReport, Unmatched, partition_of, reassemble
 from orchestration.dicom.reassembly.loading import (
     LoadedIndex,
     PartitionOutcome,
@@ -22,6 +22,7 @@ from orchestration.dicom.reassembly.loading import (
     load_outcomes,
     pairs_to_make,
 )
+from orchestration.dicom.reassembly.tables import PARTITION_KEYS
 from orchestration.training_set import Failure
 from orchestration.workers import worker_pool
 
@@ -31,7 +32,6 @@ EVERY_ARCHIVE_WAS_READ = "every_archive_was_read"
 FAILURES_SHOWN = 100
 BATCHES_A_CORE = 3  # handed out at a time, so that no worker waits for its next one
 
-index_workers = partial(worker_pool, preload=["orchestration.dicom.archives"])
 reassembly_workers = partial(worker_pool, preload=["orchestration.dicom.reassembly.batch"])
 
 
@@ -58,10 +58,9 @@ def archive_index(
     stores, database, reports = archives.stores(), annotation_database.open(), {}
     with exclusive(database, f"index {archives.index_url}", on_wait=logged_waiting(context)):
         index = archives.index(create=True)
-        with index_workers() as pool:
-            for kind, store in stores.items():
-                progress = logged_progress(context, f"{kind} archives")
-                reports[f"{kind} archives"] = index.update(store, kind, executor=pool, progress=progress)
+        for kind, store in stores.items():
+            what = f"{kind} archives"
+            reports[what] = index.update(store, kind, progress=logged_progress(context, what))
         loaded = load_index(database, index, on_wait=logged_waiting(context))
     yield dg.MaterializeResult(
         asset_key=INDEX,
@@ -100,7 +99,7 @@ def reassembled_dicoms(
         )
     for key in keys:
         context.add_asset_metadata(
-            _dicom_metadata(report, outcomes[key], pairs[key]), asset_key=context.asset_key, partition_key=key
+            _dicom_metadata(report, key, outcomes[key], pairs[key]), asset_key=context.asset_key, partition_key=key
         )
 
 
@@ -167,9 +166,12 @@ def _unread(reports: dict[str, IndexReport]) -> list[Failure]:
     ]
 
 
-def _dicom_metadata(report: ReassemblyReport, found: PartitionOutcome, pairs: int) -> dict[str, dg.MetadataValue]:
+def _dicom_metadata(
+    report: ReassemblyReport, key: str, found: PartitionOutcome, pairs: int
+) -> dict[str, dg.MetadataValue]:
     unmatched = {f"unmatched: {reason}": dg.MetadataValue.int(n) for reason, n in sorted(found.unmatched.items())}
-    failures = [Failure(f"{row.uid} in {row.archive}", f"{row.reason}: {row.detail}") for row in found.unmatched_shown]
+    shown = dict.fromkeys([*found.unmatched_shown, *_given_up(report, key)])
+    failures = [Failure(f"{row.uid} in {row.archive}", f"{row.reason}: {row.detail}") for row in shown]
     return {
         "pairs": dg.MetadataValue.int(pairs),
         "DICOMs": dg.MetadataValue.int(found.dicoms),
@@ -181,3 +183,10 @@ def _dicom_metadata(report: ReassemblyReport, found: PartitionOutcome, pairs: in
         "bytes written in this run": dg.MetadataValue.int(report.bytes_written),
         **failures_table(failures),
     }
+
+
+def _given_up(report: ReassemblyReport, key: str) -> Iterator[Unmatched]:
+    """Those of a partition that the run could not write; of a batch that lost its worker there is no record."""
+    for row in report.unmatched_shown:
+        if row.reason is Reason.NOT_WRITTEN and PARTITION_KEYS[partition_of(row.archive)] == key:
+            yield row
