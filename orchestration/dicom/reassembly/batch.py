@@ -110,6 +110,7 @@ class Work:
                 self._fail(pair, "image", Reason.NOT_READ, str(pixels))
             elif self._is_sole(pair, "text", header) and self._is_sole(pair, "image", pixels):
                 self._make(pair, header, pixels)
+            del pixels
 
     def finish(self) -> list[Written]:
         """What was written, when all of it is there."""

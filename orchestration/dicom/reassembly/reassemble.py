@@ -3,6 +3,7 @@
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Container, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from orchestration.dicom.reassembly.batch import Batch, BatchResult
 from orchestration.dicom.reassembly.joining import Join
 from orchestration.dicom.reassembly.members import Reason, Unmatched
 from orchestration.dicom.reassembly.outputs import Output, open_output
-from orchestration.dicom.reassembly.records import INDEX, UNMATCHED, write_unmatched
+from orchestration.dicom.reassembly.records import INDEX, UNMATCHED, BatchRecord, write_record, write_unmatched
 from orchestration.dicom.reassembly.running import Executors, run_batches
 from orchestration.errors import DoublereadError
 from orchestration.settings import Settings
@@ -105,7 +106,7 @@ def reassemble(
 
         done = 0
         for batch, result in run_batches(executors, batches(), in_flight):
-            report.add(result if isinstance(result, BatchResult) else _failed(batch, result))
+            report.add(result if isinstance(result, BatchResult) else _failed(batch, result, output))
             done += len(batch.pairs)
             progress(done, report.pairs)
         _remove_outdated(output, current, partitions)
@@ -157,8 +158,8 @@ def _not_indexed(index: ArchiveIndex) -> Iterator[Unmatched]:
         )
 
 
-def _failed(batch: Batch, error: Exception) -> BatchResult:
-    """A batch that ended with an error: all of its DICOMs are named."""
+def _failed(batch: Batch, error: Exception, output: Output) -> BatchResult:
+    """A batch that ended with an error: all of its DICOMs are named, and its record is that."""
     known = isinstance(error, StoreError | DoublereadError)
     detail = str(error) if known else f"its worker failed ({type(error).__name__})"
     rows = [
@@ -166,6 +167,8 @@ def _failed(batch: Batch, error: Exception) -> BatchResult:
         for pair in batch.pairs
         for place in pair.pixels[:1]
     ]
+    with suppress(StoreError):  # the output may be what refused the batch; the report names its DICOMs all the same
+        write_record(output, batch.name, BatchRecord([], rows))
     return BatchResult(batch.name, unmatched=rows)
 
 

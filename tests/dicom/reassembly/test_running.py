@@ -6,13 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from orchestration.dicom.reassembly import Reason
 from orchestration.dicom.reassembly.batch import Batch, BatchResult
 from orchestration.dicom.reassembly.running import run_batches
 from orchestration.settings import load_settings
@@ -71,6 +72,25 @@ def test_a_worker_that_is_killed_costs_no_dicom(partner: Partner) -> None:
     assert report.written + report.left_alone == report.pairs == 200
     assert not report.unmatched
     assert len(partner.dicoms()) == 200
+
+
+def test_the_dicoms_of_a_batch_that_was_given_up_are_named_and_made_by_the_next_run(partner: Partner) -> None:
+    striped(partner.folder, tear("MR_small.dcm", ["1.1", "1.2"]), archives=2).write()
+
+    class Refusing(ThreadPoolExecutor):
+        def submit(self, function, batch):
+            return super().submit(self.refuse if batch.pairs[0].uid == "1.2" else function, batch)
+
+        def refuse(self, _batch: Batch) -> BatchResult:
+            raise OSError
+
+    report = partner.reassemble(executors=lambda: Refusing(1))
+    assert (report.written, report.unmatched) == (1, {Reason.NOT_WRITTEN: 1})
+    assert [(row["uid"], row["reason"]) for row in partner.unmatched()] == [("1.2", Reason.NOT_WRITTEN)]
+    report = partner.reassemble()
+    assert (report.written, report.left_alone, report.unmatched) == (1, 1, {})
+    assert partner.unmatched() == []
+    assert partner.dicoms().keys() == {"1.1", "1.2"}
 
 
 @pytest.mark.parametrize("pack", [[], ["--pack"]], ids=["files", "shards"])
