@@ -50,5 +50,5 @@ def printable(text: str, limit: int = 100) -> str:
 
 def _refuse_control_characters(text: str, what: str) -> None:
     # Cc: control, Cs: lone surrogates, which no file system encodes.
-    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
+    if not text.isprintable() and any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
         raise UnsafePathError(f"the {what} holds a control character")
