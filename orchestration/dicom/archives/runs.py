@@ -123,7 +123,7 @@ class RunReader:
     def __init__(self, objects: Objects, form: TableForm) -> None:
         self._objects = objects
         self._form = form
-        self._footers: OrderedDict[str, tuple[pq.FileMetaData, list[tuple[Key, Key]]]] = OrderedDict()
+        self._footers: OrderedDict[str, _Footer] = OrderedDict()
 
     def scan(self, run: Run) -> Iterator[pa.Table]:
         """All rows in order."""
@@ -146,21 +146,19 @@ class RunReader:
 
     def _look_up_in_file(self, file: RunFile, keys: Sequence[Any]) -> Iterator[pa.Table]:
         with self._open(file) as parquet:
-            for group, (first, last) in enumerate(self._footers[file.name][1]):
-                inside = _between(keys, first, last)
-                if inside:
-                    table = self._read_group(parquet, group)
-                    yield table.filter(pc.is_in(table[self._form.key[0]], pa.array(inside)))
+            for group, inside in self._footers[file.name].groups_with(keys):
+                table = self._read_group(parquet, group)
+                yield table.filter(pc.is_in(table[self._form.key[0]], pa.array(inside)))
 
     def _open(self, file: RunFile) -> pq.ParquetFile:
         footer = self._footers.get(file.name)
         source = pa.PythonFile(_ObjectFile(self._objects, file), mode="r")
         try:
-            parquet = pq.ParquetFile(source, metadata=footer[0] if footer else None, pre_buffer=True)
+            parquet = pq.ParquetFile(source, metadata=footer.metadata if footer else None, pre_buffer=True)
         except (pa.ArrowException, OSError) as error:
             raise _damaged(self._objects, file) from error
         if footer is None:
-            self._footers[file.name] = (parquet.metadata, _bounds(parquet.metadata))
+            self._footers[file.name] = _Footer(parquet.metadata)
             if len(self._footers) > KEPT_FOOTERS:
                 self._footers.popitem(last=False)
         return parquet
@@ -202,9 +200,32 @@ def _between(keys: Sequence[Any], first: Key, last: Key) -> Sequence[Any]:
     return keys[bisect.bisect_left(keys, first) : bisect.bisect_right(keys, last)]
 
 
-def _bounds(metadata: pq.FileMetaData) -> list[tuple[Key, Key]]:
-    statistics = [metadata.row_group(group).column(0).statistics for group in range(metadata.num_row_groups)]
-    return [(of_group.min, of_group.max) for of_group in statistics]
+class _Footer:
+    """What a file says of its row groups, whose keys are in order."""
+
+    def __init__(self, metadata: pq.FileMetaData) -> None:
+        self.metadata = metadata
+        self._bounds: dict[int, tuple[Key, Key]] = {}
+
+    def groups_with(self, keys: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:
+        """Each row group that may hold some of ``keys``, with those; ``keys`` are sorted."""
+        groups, group = range(self.metadata.num_row_groups), 0
+        while keys:
+            group = bisect.bisect_left(groups, keys[0], lo=group, key=lambda number: self._bounds_of(number)[1])
+            if group == len(groups):
+                return
+            first, last = self._bounds_of(group)
+            if inside := _between(keys, first, last):
+                yield group, inside
+            # The last key of a group may be the first of the next.
+            keys, group = keys[bisect.bisect_left(keys, last) :], group + 1
+
+    def _bounds_of(self, group: int) -> tuple[Key, Key]:
+        """The first and last key of a group, which take 20 µs; those of all would take as long as reading one."""
+        if group not in self._bounds:
+            statistics = self.metadata.row_group(group).column(0).statistics
+            self._bounds[group] = (statistics.min, statistics.max)
+        return self._bounds[group]
 
 
 def _damaged(objects: Objects, file: RunFile) -> IndexDamagedError:

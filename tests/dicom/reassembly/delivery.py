@@ -71,5 +71,9 @@ def striped(folder: Path, torn: Iterable[Torn], archives: int) -> Delivery:
     """A delivery whose headers and pixels are dealt to as many archives of each kind in different orders."""
     delivery = Delivery(folder)
     for number, dicom in enumerate(torn):
-        delivery.add(dicom, text=f"text{number % archives:04d}", image=f"images{number * 7 // archives % archives:04d}")
+        delivery.add(
+            dicom,
+            text=f"text{number % archives:04d}",
+            image=f"images{(number * 7 + number // archives) % archives:04d}",
+        )
     return delivery
