@@ -130,6 +130,8 @@ def reassemble(
     from orchestration.dicom.reassembly import reassemble as run
     from orchestration.settings import load_settings
 
+    if dask and workers:
+        raise typer.BadParameter("give --workers or --dask, not both")
     settings = load_settings()
     opened = ArchiveIndex.open(index, settings)
     executors, in_flight = dask_workers(dask) if dask else local_workers(workers)

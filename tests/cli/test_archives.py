@@ -118,6 +118,7 @@ def test_a_damaged_archive_is_named_by_the_index_and_the_rest_is_indexed(deliver
         ("get", "1.2", "--text", "only", "--out", "out"),
         ("get", "--index", "ix", "--out", "out"),
         ("reassemble", "--out", "out"),
+        ("reassemble", "--index", "ix", "--out", "out", "--workers", "2", "--dask", "tcp://127.0.0.1:8786"),
         ("find", "00080060=MR"),
     ],
 )
