@@ -89,7 +89,7 @@ def reassemble(
     report = ReassemblyReport()
     with output.alone(), tempfile.TemporaryDirectory(prefix="doubleread-") as spool:
         fresh = _start(output)
-        log = _UnmatchedLog(None if partitions else output, report)
+        log = _UnmatchedLog(output if partitions is None else None, report)
         join = Join(index, Path(spool), partitions, log.note)
         report.pairs = join.run()
         if partitions is None:
