@@ -5,7 +5,6 @@ CT_small (headers of 15 KB, pixels of 32 KB) in 20 archives of each kind; 120 fr
 """
 
 import json
-import resource
 import shutil
 import subprocess
 import tarfile
@@ -26,6 +25,7 @@ from orchestration.dicom.reassembly import get_dicoms, reassemble
 from orchestration.settings import load_settings
 from orchestration.workers import worker_pool
 from tests.dicom.reassembly.delivery import Delivery, Torn, archive, striped, tear
+from tests.services.memory import peak_megabytes
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - small files measure the file system elsewhere: 2,300 to 42,000 a second on ext4
 PAIRS, ARCHIVES = 20_000, 20
@@ -249,4 +249,4 @@ def large_frames(folder: Path) -> list[Row]:
 
 def _peak_mb(_number: int) -> float:
     time.sleep(0.01)  # lets every worker take part when a pool maps this
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return peak_megabytes()

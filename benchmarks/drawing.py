@@ -21,6 +21,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks.report import Row
 from orchestration.imaging import Box, annotate
+from tests.services.memory import peak_megabytes
 
 WIDTH, HEIGHT = 3328, 4096
 BOXES = [Box("U1", 900, 1800, 300, 280), Box("U2", 940, 1850, 300, 280)]
@@ -118,14 +119,10 @@ def compared(name: str, sources: Sequence[bytes], repeats: int = REPEATS, target
 
 
 def draw_many(source: bytes, count: int) -> float:
-    """Draw ``count`` pictures one after the other; the peak memory of this process afterwards, in MB.
-
-    Linux's high-water mark of the program itself: ``ru_maxrss`` begins with that of the process which started it.
-    """
+    """Draw ``count`` pictures one after the other; the peak memory of this process afterwards, in MB."""
     for _ in range(count):
         ours(source)
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(status["VmHWM"].split()[0]) / 1024
+    return peak_megabytes()
 
 
 def cores() -> Row:

@@ -1,7 +1,6 @@
 """What the flow is measured in: a database, a distant store full of mammograms, and a mart that wants them all."""
 
 import json
-import resource
 import shutil
 import tempfile
 import time
@@ -24,6 +23,7 @@ from orchestration.stores import ImageStore, open_image_store
 from orchestration.stores.azure import account_of_connection_string
 from orchestration.training_set import build_label_folder, drawing_workers, retrieve_scans, write_manifest
 from tests.services.azurite import Azurite, azurite
+from tests.services.memory import peak_megabytes
 from tests.services.slow_store import slow_store
 
 WORKERS = 2
@@ -175,7 +175,7 @@ def _image(number: int) -> bytes:
 def _peak_mb(_number: int = 0) -> float:
     # The pause lets every worker take part when a pool maps this.
     time.sleep(0.01)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return peak_megabytes()
 
 
 @contextmanager

@@ -242,16 +242,17 @@ def test_large_members_are_skipped_and_small_ones_read_in_pieces() -> None:
 
 
 MEMORY = """
-import resource, sys
+import sys
 from orchestration.dicom.archives import walk
+from tests.services.memory import peak_megabytes
 from tests.dicom.archives.tars import info
 header = info("1.2.3.json", 0).tobuf(0)
 count = 300_000
 def read_at(offset, length):
     return (header * (length // 512 + 1))[:length]
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_megabytes()
 assert sum(1 for _ in walk(read_at, count * 512)) == count + 1
-sys.exit(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before > 4_000)
+sys.exit(peak_megabytes() - before > 4)
 """
 
 
