@@ -129,6 +129,16 @@ class Settings(BaseSettings):
         return self.doubleread_archive_index or (self.doubleread_home / "archive_index").as_uri()
 
     @property
+    def places_environment(self) -> dict[str, str]:
+        """The settings that may be relative to the current folder, absolute: for a process that has another one."""
+        return {
+            "DOUBLEREAD_HOME": str(self.doubleread_home),
+            "DOUBLEREAD_TRAINING_SET": str(self.doubleread_training_set),
+            "DOUBLEREAD_ARCHIVE_INDEX": self.archive_index_url,
+            "DOUBLEREAD_DICOMS": self.doubleread_dicoms,
+        }
+
+    @property
     def libpq_environment(self) -> dict[str, str]:
         """The ``PG*`` variables that are set, as libpq, psycopg and dbt read them."""
         values = {

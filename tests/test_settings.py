@@ -21,6 +21,17 @@ def test_without_settings_everything_lies_in_the_current_folder(tmp_path: Path) 
     assert settings.doubleread_dicoms == (tmp_path / "dicoms").as_uri()
 
 
+def test_places_are_the_same_for_a_process_in_another_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOUBLEREAD_ARCHIVE_INDEX", "ix")
+    here = load_settings()
+    for name, place in here.places_environment.items():
+        monkeypatch.setenv(name, place)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert load_settings() == here
+    assert str(tmp_path / "ix") in here.archive_index_url
+
+
 def test_an_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PGHOST=from-file\nPGDATABASE=annotations\nSOMETHING_ELSE=1\n")
     monkeypatch.setenv("PGHOST", "from-environment")

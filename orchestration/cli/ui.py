@@ -26,8 +26,7 @@ def ui(
     settings = load_settings()
     prepare_instance(settings)
     ensure_manifest(settings)
-    os.environ["DOUBLEREAD_HOME"] = str(settings.doubleread_home)
-    os.environ["DOUBLEREAD_TRAINING_SET"] = str(settings.doubleread_training_set)
+    os.environ.update(settings.places_environment)
     os.chdir(Path(__file__).parents[2])
     dagster = Path(sys.executable).parent / "dagster"
     os.execv(dagster, [str(dagster), "dev", "-w", "workspace.yaml", "-h", host, "-p", str(port)])  # noqa: S606

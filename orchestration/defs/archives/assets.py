@@ -76,9 +76,9 @@ def archive_index(
     group_name=GROUP,
     kinds={"dicom", "python"},
     description=(
-        "`<UID>.dcm` below DOUBLEREAD_DICOMS for each header and pixel data that fit together, with records beside them "
-        "that are also in the tables doubleread.reassembled_dicoms and reassembly_unmatched. One partition per batch "
-        "of image archives, one file per DICOM."
+        "`<UID>.dcm` below DOUBLEREAD_DICOMS for each header and pixel data that fit together, with records beside "
+        "them that are also in the tables doubleread.reassembled_dicoms and reassembly_unmatched. One partition per "
+        "batch of image archives, one file per DICOM."
     ),
 )
 def reassembled_dicoms(
