@@ -11,7 +11,7 @@ import pytest
 from orchestration.dicom.archives import ArchiveChangedError, open_archives, open_objects
 from orchestration.settings import load_settings
 from orchestration.stores import PermanentStoreError, StoreError, StoreUnavailableError
-from tests.dicom.archives.conftest import Place
+from tests.dicom.conftest import Place
 from tests.services.faults import Fault, Reset, Script, Short, Status
 
 DATA = bytes(range(256)) * 20_000

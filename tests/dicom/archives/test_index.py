@@ -18,8 +18,8 @@ from orchestration.dicom.archives import (
 )
 from orchestration.dicom.archives.names import Kind
 from orchestration.settings import load_settings
-from tests.dicom.archives.conftest import Place
 from tests.dicom.archives.tars import archive, files, info, write_archives
+from tests.dicom.conftest import Place
 from tests.services.faults import Script, Status
 
 HEADERS = {

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from orchestration.dicom.archives import ArchiveIndex, IndexBusyError, open_archives
 from orchestration.dicom.archives.tables import TABLES
 from orchestration.settings import load_settings
-from tests.dicom.archives.conftest import Place
 from tests.dicom.archives.tars import files, write_archives
+from tests.dicom.conftest import Place
 from tests.services.faults import Reset, Script
 
 ROOT = Path(__file__).parents[3]

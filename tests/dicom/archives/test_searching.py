@@ -9,8 +9,8 @@ import pytest
 from orchestration.dicom.archives import ArchiveIndex, open_archives
 from orchestration.dicom.archives.searching import find_headers
 from orchestration.settings import load_settings
-from tests.dicom.archives.conftest import Place
 from tests.dicom.archives.tars import files, write_archives
+from tests.dicom.conftest import Place
 from tests.services.faults import Status
 
 

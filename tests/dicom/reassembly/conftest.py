@@ -11,7 +11,6 @@ import pytest
 from orchestration.dicom.archives import ArchiveIndex, open_archives
 from orchestration.dicom.reassembly import ReassemblyReport, reassemble
 from orchestration.settings import load_settings
-from tests.dicom.archives.conftest import _short_waits, azure_place, s3_place, server_place  # noqa: F401 - fixtures
 from tests.dicom.reassembly.delivery import Delivery
 
 

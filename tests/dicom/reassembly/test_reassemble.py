@@ -15,7 +15,7 @@ from pydicom.data import get_testdata_file
 from orchestration.dicom.reassembly import Reason, partition_of, reassemble
 from orchestration.dicom.reassembly.outputs import OutputBusyError, open_output
 from orchestration.settings import load_settings
-from tests.dicom.archives.conftest import Place
+from tests.dicom.conftest import Place
 from tests.dicom.reassembly.conftest import Partner
 from tests.dicom.reassembly.delivery import Delivery, Torn, striped, tear
 from tests.services.faults import Odds, Reset, Short, Status

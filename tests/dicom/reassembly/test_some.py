@@ -6,7 +6,7 @@ import pytest
 
 from orchestration.dicom.reassembly import Reason, get_dicoms
 from orchestration.settings import load_settings
-from tests.dicom.archives.conftest import Place
+from tests.dicom.conftest import Place
 from tests.dicom.reassembly.conftest import Partner
 from tests.dicom.reassembly.delivery import Delivery, striped, tear
 
