@@ -5,6 +5,7 @@ copies), :func:`check_path` (what a name from outside must be like).
 """
 
 from orchestration.stores.errors import (
+    MissingObjectError,
     PermanentStoreError,
     RetryableStoreError,
     StoreError,
@@ -19,6 +20,7 @@ from orchestration.stores.retrieval import Retrieval, retrieve
 __all__ = [
     "ImageStore",
     "ImageVersion",
+    "MissingObjectError",
     "PermanentStoreError",
     "Retrieval",
     "RetryableStoreError",

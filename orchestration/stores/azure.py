@@ -77,6 +77,17 @@ class AzureAccount:
         """A client of the account."""
         return BlobServiceClient(self.blob_endpoint, credential=self.credential, **SDK_OPTIONS)
 
+    def objects(self, container: str, prefix: str = "") -> AzureStore:
+        """A container of the account as obstore has it; not asked whether it is there."""
+        return AzureStore(
+            container,
+            prefix=prefix or None,
+            config=self.obstore_config(),
+            client_options=client_options(self.blob_endpoint),
+            retry_config=NO_RETRIES,
+            credential_provider=AzureCredentialProvider() if self.uses_identity else None,
+        )
+
     def obstore_config(self) -> "AzureConfig":
         """The account as obstore takes it."""
         config: dict[str, Any] = {"account_name": self.name, "endpoint": self.blob_endpoint}
@@ -134,17 +145,7 @@ class AzureImageStore(ImageStore):
         self._container: ContainerClient = account.blob_service().get_container_client(container)
         self._prefix = f"{prefix}/" if prefix else ""
         self._check_container(account, container)
-        super().__init__(
-            url,
-            AzureStore(
-                container,
-                prefix=prefix or None,
-                config=account.obstore_config(),
-                client_options=client_options(account.blob_endpoint),
-                retry_config=NO_RETRIES,
-                credential_provider=AzureCredentialProvider() if account.uses_identity else None,
-            ),
-        )
+        super().__init__(url, account.objects(container, prefix))
 
     def listing(self) -> Iterator[ImageVersion]:
         """Every blob of the store, page by page; a page that fails is asked for again.

@@ -22,6 +22,13 @@ class PermanentStoreError(StoreError):
     """No attempt will succeed until someone changes the store or the name: 404, 403, an object too large."""
 
 
+class MissingObjectError(PermanentStoreError):
+    """There is no object of this name, or no bucket or container."""
+
+    def __init__(self) -> None:
+        super().__init__("not in the store (404)")
+
+
 class UnsafePathError(PermanentStoreError):
     """A name from outside that must not become a path."""
 
@@ -32,11 +39,9 @@ class StoreUnavailableError(DoublereadError, ConnectionError):
 
 OBSTORE_ERRORS = (exceptions.BaseError, OSError, ValueError)  # a malformed path is a ValueError
 
-_NOT_FOUND = "not in the store (404)"
 _FORBIDDEN = "the store refuses access to it (403); check the credential's rights"
 
 _BY_TYPE: list[tuple[tuple[type[Exception], ...], type[StoreError], str]] = [
-    ((exceptions.NotFoundError, FileNotFoundError), PermanentStoreError, _NOT_FOUND),
     (
         (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError, PermissionError),
         PermanentStoreError,
@@ -49,6 +54,8 @@ _BY_TYPE: list[tuple[tuple[type[Exception], ...], type[StoreError], str]] = [
 
 def from_obstore(error: Exception) -> StoreError:
     """The error of ours that says whether to try again."""
+    if isinstance(error, exceptions.NotFoundError | FileNotFoundError):  # depending on the call
+        return MissingObjectError()
     for kinds, kind, message in _BY_TYPE:
         if isinstance(error, kinds):
             return kind(message)
@@ -61,7 +68,7 @@ def from_obstore(error: Exception) -> StoreError:
 def from_status(status: int) -> StoreError:
     """The error for an HTTP status that is no success."""
     if status == 404:
-        return PermanentStoreError(_NOT_FOUND)
+        return MissingObjectError()
     if status in {401, 403}:
         return PermanentStoreError(_FORBIDDEN)
     if 400 <= status < 500 and status not in {408, 429}:

@@ -9,8 +9,8 @@ import obstore
 import pytest
 from azure.storage.blob import BlobServiceClient
 
-from orchestration.dicom.archives import location, open_objects
 from orchestration.settings import load_settings
+from orchestration.stores.places import location, open_objects
 from tests.services.azurite import Azurite
 from tests.services.faults import FaultyProxy, faulty_proxy
 from tests.services.s3 import S3

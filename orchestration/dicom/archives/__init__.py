@@ -10,7 +10,6 @@ from orchestration.dicom.archives.index_errors import (
 )
 from orchestration.dicom.archives.member_reader import Location, MemberReader
 from orchestration.dicom.archives.names import Kind
-from orchestration.dicom.archives.opening import local_folder, location, open_objects
 from orchestration.dicom.archives.tar_members import IS_DIRECTORY, Member
 from orchestration.dicom.archives.tar_walk import LOCAL_READ_AHEAD, REMOTE_READ_AHEAD, walk
 from orchestration.dicom.archives.updating import IndexReport
@@ -34,9 +33,6 @@ __all__ = [
     "Member",
     "MemberReader",
     "Problem",
-    "local_folder",
-    "location",
     "open_archives",
-    "open_objects",
     "walk",
 ]

@@ -13,12 +13,12 @@ from typing import Any
 import obstore
 from obstore.store import ObjectStore
 
-from orchestration.dicom.archives.opening import local_folder, location, open_objects
 from orchestration.dicom.archives.tar_walk import LOCAL_READ_AHEAD, REMOTE_READ_AHEAD
 from orchestration.dicom.archives.tar_window import ReadAt
 from orchestration.settings import Settings
 from orchestration.stores import PermanentStoreError, RetryableStoreError, StoreError, check_path
 from orchestration.stores.errors import OBSTORE_ERRORS, from_obstore
+from orchestration.stores.places import local_folder, location, open_objects
 from orchestration.stores.retries import with_retries
 
 STREAM_CHUNK_BYTES = 1 << 20

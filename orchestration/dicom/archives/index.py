@@ -13,12 +13,12 @@ from orchestration.dicom.archives.index_errors import IndexDamagedError, IndexMi
 from orchestration.dicom.archives.manifest import NAME, Manifest
 from orchestration.dicom.archives.names import Kind
 from orchestration.dicom.archives.objects import Objects
-from orchestration.dicom.archives.opening import location
 from orchestration.dicom.archives.runs import RunReader, merged
 from orchestration.dicom.archives.tables import ARCHIVES, MEMBERS, PLACES, PROBLEMS, TABLES, TableForm
 from orchestration.dicom.archives.updating import IndexReport, Update, Wanted
 from orchestration.settings import Settings, load_settings
-from orchestration.stores import PermanentStoreError
+from orchestration.stores import MissingObjectError, PermanentStoreError
+from orchestration.stores.places import location
 
 T = TypeVar("T")
 
@@ -246,9 +246,7 @@ def read_manifest(objects: Objects) -> tuple[Manifest, str | None]:
     """
     try:
         data, etag = objects.read(NAME)
-    except PermanentStoreError as error:
-        if "404" not in str(error):
-            raise
+    except MissingObjectError:
         return Manifest(), None
     try:
         return Manifest.from_json(data), etag or ""

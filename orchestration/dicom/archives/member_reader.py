@@ -6,9 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from orchestration.dicom.archives.archive_store import ArchiveStore, open_archives
-from orchestration.dicom.archives.opening import local_folder
 from orchestration.settings import Settings
 from orchestration.stores import PermanentStoreError, StoreError
+from orchestration.stores.places import local_folder
 
 SPAN_BYTES = 8 << 20  # read at once; a request costs a store as much as 1 to 2 MiB of body
 GAP_BYTES = 256 << 10  # read and thrown away rather than asked around

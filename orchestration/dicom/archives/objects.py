@@ -11,10 +11,10 @@ from filelock import FileLock, Timeout
 from obstore.store import LocalStore
 
 from orchestration.dicom.archives.index_errors import IndexBusyError
-from orchestration.dicom.archives.opening import local_folder, open_objects
 from orchestration.settings import Settings
 from orchestration.stores import RetryableStoreError
 from orchestration.stores.errors import OBSTORE_ERRORS, from_obstore
+from orchestration.stores.places import local_folder, open_objects
 from orchestration.stores.retries import with_retries
 
 LOCK = ".lock"

@@ -14,11 +14,11 @@ from filelock import FileLock, Timeout
 from obstore.exceptions import NotFoundError
 from obstore.store import ObjectStore
 
-from orchestration.dicom.archives import local_folder, location, open_objects
 from orchestration.errors import DoublereadError
 from orchestration.settings import Settings
 from orchestration.stores import RetryableStoreError, StoreError, check_path
 from orchestration.stores.errors import OBSTORE_ERRORS, from_obstore
+from orchestration.stores.places import local_folder, location, open_objects
 from orchestration.stores.retries import with_retries
 
 Parts = Sequence[bytes | memoryview]

@@ -8,9 +8,10 @@ from pathlib import Path
 import obstore
 import pytest
 
-from orchestration.dicom.archives import ArchiveChangedError, open_archives, open_objects
+from orchestration.dicom.archives import ArchiveChangedError, open_archives
 from orchestration.settings import load_settings
 from orchestration.stores import PermanentStoreError, StoreError, StoreUnavailableError
+from orchestration.stores.places import open_objects
 from tests.dicom.conftest import Place
 from tests.services.faults import Fault, Reset, Script, Short, Status
 

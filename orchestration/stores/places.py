@@ -1,17 +1,25 @@
-"""From a URL to a folder of objects that answers: archives to read, or an index to keep."""
+"""From a URL to the objects below it: what every kind of place has in common."""
 
 import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from obstore.auth.azure import AzureCredentialProvider
-from obstore.store import AzureStore, LocalStore, ObjectStore, S3Store
+from obstore.store import LocalStore, ObjectStore, S3Store
 
 from orchestration.settings import Settings
 from orchestration.stores.azure import azure_account
-from orchestration.stores.errors import OBSTORE_ERRORS, PermanentStoreError, StoreUnavailableError, from_obstore
+from orchestration.stores.errors import (
+    OBSTORE_ERRORS,
+    MissingObjectError,
+    PermanentStoreError,
+    StoreUnavailableError,
+    from_obstore,
+)
 from orchestration.stores.transport import NO_RETRIES, client_options
+
+AWS_SOURCES = "credentials, AWS_REGION and AWS_ENDPOINT_URL come from the environment"
+_AZURE_SOURCES = "the account is that of AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT_NAME"
 
 
 def location(url: str | Path) -> str:
@@ -59,44 +67,37 @@ def open_objects(url: str, settings: Settings, *, create: bool = False) -> Objec
         if not folder.is_dir():
             raise StoreUnavailableError(f"the folder {folder} does not exist")
         return LocalStore(folder)
-    store = _open_bucket(url) if url.startswith("s3:") else _open_container(url, settings)
+    parts = urlsplit(url)
+    prefix = unquote(parts.path).strip("/")
+    is_s3 = parts.scheme == "s3"
+    store = bucket(parts.netloc, prefix) if is_s3 else azure_account(settings).objects(parts.netloc, prefix)
+    check_that_it_answers(store, url, f"; {AWS_SOURCES if is_s3 else _AZURE_SOURCES}")
+    return store
+
+
+def check_that_it_answers(store: ObjectStore, what: str, where_to_look: str) -> None:
+    """Ask for one object's name; the arguments begin and end the message of the error.
+
+    Raises:
+        StoreUnavailableError: there is no such bucket or container, or it refuses the credential.
+    """
     try:
         next(iter(obstore.list(store, chunk_size=1)), None)
     except OBSTORE_ERRORS as error:
         failure = from_obstore(error)
-        reason = "no such bucket or container" if "404" in str(failure) else failure
-        raise StoreUnavailableError(f"{url} can't be used: {reason}; {_sources(url)}") from (
+        reason = "no such bucket or container" if isinstance(failure, MissingObjectError) else failure
+        raise StoreUnavailableError(f"{what} can't be used: {reason}{where_to_look}") from (
             None if isinstance(failure, PermanentStoreError) else error
         )
-    return store
 
 
-def _sources(url: str) -> str:
-    if url.startswith("s3:"):
-        return "credentials, AWS_REGION and AWS_ENDPOINT_URL come from the environment"
-    return "the account is that of AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT_NAME"
-
-
-def _open_bucket(url: str) -> ObjectStore:
-    parts = urlsplit(url)
+def bucket(name: str, prefix: str) -> S3Store:
+    """A bucket, not asked whether it is there; all but its name comes from the ``AWS_*`` variables."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     return S3Store(
-        parts.netloc,
-        prefix=unquote(parts.path).strip("/") or None,
+        name,
+        prefix=prefix or None,
         config={"endpoint": endpoint} if endpoint else None,
         client_options=client_options(endpoint or ""),
         retry_config=NO_RETRIES,
-    )
-
-
-def _open_container(url: str, settings: Settings) -> ObjectStore:
-    parts = urlsplit(url)
-    account = azure_account(settings)
-    return AzureStore(
-        parts.netloc,
-        prefix=unquote(parts.path).strip("/") or None,
-        config=account.obstore_config(),
-        client_options=client_options(account.blob_endpoint),
-        retry_config=NO_RETRIES,
-        credential_provider=AzureCredentialProvider() if account.uses_identity else None,
     )
