@@ -21,7 +21,6 @@ from orchestration.stores.errors import OBSTORE_ERRORS, from_obstore
 from orchestration.stores.places import local_folder, location, open_objects
 from orchestration.stores.retries import with_retries
 
-STREAM_CHUNK_BYTES = 1 << 20
 SUFFIX = ".tar"
 CHANGED = "it is not the version that was asked for; update the index"
 MODIFIED = "modified "  # begins the version of an object that has no ETag
@@ -82,14 +81,6 @@ class ArchiveStore(ABC):
         with self.reader(ArchiveVersion(name, offset + length, version)) as read_at:
             return _whole(read_at(offset, length), offset, length)
 
-    @abstractmethod
-    def stream(self, name: str, version: str, start: int = 0) -> Iterator[bytes]:
-        """All bytes from ``start`` on, in pieces of about 1 MiB; after a break it goes on where it stopped.
-
-        Raises:
-            StoreError: they can't be had, or the archive is another version by now.
-        """
-
 
 def open_archives(url: str | Path, settings: Settings) -> ArchiveStore:
     """Open the archives below a folder, ``file://``, ``s3://`` or ``az://``, and check that the place answers.
@@ -144,12 +135,6 @@ class _LocalArchives(ArchiveStore):
         finally:
             os.close(descriptor)
 
-    def stream(self, name: str, version: str, start: int = 0) -> Iterator[bytes]:
-        with self.reader(ArchiveVersion(name, 0, version)) as read_at:
-            while piece := read_at(start, STREAM_CHUNK_BYTES):
-                yield piece
-                start += len(piece)
-
 
 class _RemoteArchives(ArchiveStore):
     """Archives in a bucket or container: every request asks for the version by its ETag and is tried again."""
@@ -179,55 +164,17 @@ class _RemoteArchives(ArchiveStore):
 
         yield read_at
 
-    def stream(self, name: str, version: str, start: int = 0) -> Iterator[bytes]:
-        source = _Stream(lambda offset: self._get(name, version, {"offset": offset}), start)
-        while piece := with_retries(source.next_piece):
-            yield piece
-
     def _range(self, archive: ArchiveVersion, offset: int, length: int) -> bytes:
-        response = self._get(archive.name, archive.version_token, (offset, offset + length))
+        options: dict[str, Any] = {"range": (offset, offset + length)}
+        if not archive.version_token.startswith(MODIFIED):
+            options["if_match"] = archive.version_token
         try:
+            response = obstore.get(self._objects, check_path(archive.name), options=options)  # type: ignore[arg-type]
             return _whole(bytes(response.bytes()), offset, length)
-        except OBSTORE_ERRORS as error:
-            raise from_obstore(error) from error
-
-    def _get(self, name: str, version: str, byte_range: tuple[int, int] | dict[str, int]) -> "obstore.GetResult":
-        options: dict[str, Any] = {"range": byte_range}
-        if not version.startswith(MODIFIED):
-            options["if_match"] = version
-        try:
-            return obstore.get(self._objects, check_path(name), options=options)  # type: ignore[arg-type]
         except obstore.exceptions.PreconditionError:
             raise ArchiveChangedError(CHANGED) from None
         except OBSTORE_ERRORS as error:
             raise _remote_error(error) from error
-
-
-class _Stream:
-    """The pieces of one object, opened anew at the byte where the last piece ended."""
-
-    def __init__(self, open_at: Callable[[int], "obstore.GetResult"], start: int) -> None:
-        self._open_at = open_at
-        self._position = start
-        self._size = 0
-        self._pieces: Iterator[Any] | None = None
-
-    def next_piece(self, _attempt: int) -> bytes:
-        """The next bytes; none at the object's end."""
-        try:
-            if self._pieces is None:
-                response = self._open_at(self._position)
-                self._size = response.meta["size"]
-                self._pieces = iter(response.stream(min_chunk_size=STREAM_CHUNK_BYTES))
-            piece = bytes(next(self._pieces, b""))
-        except OBSTORE_ERRORS as error:
-            self._pieces = None
-            raise from_obstore(error) from error
-        if not piece and self._position < self._size:
-            self._pieces = None
-            raise RetryableStoreError(f"the body ended after {self._position:,} of {self._size:,} bytes")
-        self._position += len(piece)
-        return piece
 
 
 def _whole(data: bytes, offset: int, length: int) -> bytes:

@@ -228,8 +228,6 @@ class Endless(ArchiveStore):
     @contextmanager
     def reader(self, archive):
         yield read_at
-    def stream(self, name, version, start=0):
-        raise NotImplementedError
 
 COUNT = int(sys.argv[2])
 HEADERS = b"".join(info(f"1.2.{n * 7919 % 8192}.json").tobuf(0) for n in range(8192))
