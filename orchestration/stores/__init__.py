@@ -7,6 +7,7 @@ copies), :func:`check_path` (what a name from outside must be like).
 from orchestration.stores.errors import (
     MissingObjectError,
     PermanentStoreError,
+    PlaceBusyError,
     RetryableStoreError,
     StoreError,
     StoreUnavailableError,
@@ -22,6 +23,7 @@ __all__ = [
     "ImageVersion",
     "MissingObjectError",
     "PermanentStoreError",
+    "PlaceBusyError",
     "Retrieval",
     "RetryableStoreError",
     "StoreError",

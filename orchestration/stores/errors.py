@@ -37,6 +37,10 @@ class StoreUnavailableError(DoublereadError, ConnectionError):
     """The store as a whole can't be used; the message names the container, bucket or folder and the setting."""
 
 
+class PlaceBusyError(DoublereadError):
+    """Another run writes to the same place."""
+
+
 OBSTORE_ERRORS = (exceptions.BaseError, OSError, ValueError)  # a malformed path is a ValueError
 
 _FORBIDDEN = "the store refuses access to it (403); check the credential's rights"

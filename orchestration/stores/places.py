@@ -1,10 +1,13 @@
 """From a URL to the objects below it: what every kind of place has in common."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import obstore
+from filelock import FileLock, Timeout
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from orchestration.settings import Settings
@@ -13,11 +16,13 @@ from orchestration.stores.errors import (
     OBSTORE_ERRORS,
     MissingObjectError,
     PermanentStoreError,
+    PlaceBusyError,
     StoreUnavailableError,
     from_obstore,
 )
 from orchestration.stores.transport import NO_RETRIES, client_options
 
+LOCK = ".lock"
 AWS_SOURCES = "credentials, AWS_REGION and AWS_ENDPOINT_URL come from the environment"
 _AZURE_SOURCES = "the account is that of AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT_NAME"
 
@@ -73,6 +78,24 @@ def open_objects(url: str, settings: Settings, *, create: bool = False) -> Objec
     store = bucket(parts.netloc, prefix) if is_s3 else azure_account(settings).objects(parts.netloc, prefix)
     check_that_it_answers(store, url, f"; {AWS_SOURCES if is_s3 else _AZURE_SOURCES}")
     return store
+
+
+@contextmanager
+def alone_at(url: str) -> Iterator[bool]:
+    """Keep other runs out of a place while the block runs, which works in a folder; yields whether it did.
+
+    Raises:
+        PlaceBusyError: another run is there.
+    """
+    folder = local_folder(url)
+    if folder is None:
+        yield False
+        return
+    try:
+        with FileLock(folder / LOCK, timeout=0):
+            yield True
+    except Timeout:
+        raise PlaceBusyError(f"another run is at work in {folder}; run again when it is done") from None
 
 
 def check_that_it_answers(store: ObjectStore, what: str, where_to_look: str) -> None:

@@ -4,7 +4,6 @@ from orchestration.dicom.archives.archive_store import ArchiveChangedError, Arch
 from orchestration.dicom.archives.index import ArchiveIndex, Entry, Problem
 from orchestration.dicom.archives.index_errors import (
     ArchivesMissingError,
-    IndexBusyError,
     IndexDamagedError,
     IndexMissingError,
 )
@@ -24,7 +23,6 @@ __all__ = [
     "ArchiveVersion",
     "ArchivesMissingError",
     "Entry",
-    "IndexBusyError",
     "IndexDamagedError",
     "IndexMissingError",
     "IndexReport",

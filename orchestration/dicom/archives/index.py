@@ -12,13 +12,13 @@ from orchestration.dicom.archives.archive_store import ArchiveStore
 from orchestration.dicom.archives.index_errors import IndexDamagedError, IndexMissingError
 from orchestration.dicom.archives.manifest import NAME, Manifest
 from orchestration.dicom.archives.names import Kind
-from orchestration.dicom.archives.objects import Objects
 from orchestration.dicom.archives.runs import RunReader, merged
 from orchestration.dicom.archives.tables import ARCHIVES, MEMBERS, PLACES, PROBLEMS, TABLES, TableForm
 from orchestration.dicom.archives.updating import IndexReport, Update, Wanted
 from orchestration.settings import Settings, load_settings
 from orchestration.stores import MissingObjectError, PermanentStoreError
-from orchestration.stores.places import location
+from orchestration.stores.objects import Objects
+from orchestration.stores.places import alone_at, location
 
 T = TypeVar("T")
 
@@ -127,14 +127,14 @@ class ArchiveIndex:
                 ``threads`` is then how many they are.
 
         Raises:
-            IndexBusyError: another run writes the index.
+            PlaceBusyError: another run writes the index.
             ArchivesMissingError: the place is empty, and the index knows archives there.
             StoreError: the archives can't be listed, or the index can't be written.
         """
-        with self._objects.lock() as locked:
+        with alone_at(self.url) as alone:
             self.refresh()
             update = Update(self._objects, self._manifest, self._etag, Wanted(store, kind, self.archives()))
-            report = update.run(threads or store.readers, executor, progress, delete_all_unknown=locked)
+            report = update.run(threads or store.readers, executor, progress, delete_all_unknown=alone)
             self._manifest, self._etag = update.manifest, update.etag
         return report
 
@@ -249,7 +249,7 @@ def read_manifest(objects: Objects) -> tuple[Manifest, str | None]:
     except MissingObjectError:
         return Manifest(), None
     try:
-        return Manifest.from_json(data), etag or ""
+        return Manifest.from_json(data), etag
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexDamagedError(
             f"{NAME} at {objects.url} is no manifest of an index; delete the index and make it anew"

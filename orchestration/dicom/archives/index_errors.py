@@ -7,10 +7,6 @@ class IndexMissingError(DoublereadError):
     """There is no index at the place."""
 
 
-class IndexBusyError(DoublereadError):
-    """Another run writes the index."""
-
-
 class IndexDamagedError(DoublereadError):
     """The index can't be read; it must be made anew."""
 

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.dicom.archives.manifest import Manifest
-from orchestration.dicom.archives.objects import Objects
 from orchestration.dicom.archives.runs import Run, RunReader, merged, write_run
 from orchestration.dicom.archives.tables import MEMBERS, TABLES, TableForm
+from orchestration.stores.objects import Objects
 
 # While an update goes on, as many runs of about one length are merged into one: each row is then written once more
 # for each factor of 16 in the index's size, and no merge holds more than a few dozen row groups.

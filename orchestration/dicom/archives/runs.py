@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.dicom.archives.index_errors import IndexDamagedError
-from orchestration.dicom.archives.objects import Objects
 from orchestration.dicom.archives.tables import TableForm, sort
+from orchestration.stores.objects import Objects
 
 FILE_GROUPS = 32  # bounds what is in memory while a file is written, and the footer that a look-up reads
 KEPT_FOOTERS = 256

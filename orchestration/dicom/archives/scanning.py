@@ -8,13 +8,13 @@ import pyarrow.compute as pc
 
 from orchestration.dicom.archives.archive_store import ArchiveStore, ArchiveVersion
 from orchestration.dicom.archives.names import Kind, problem_of, storable, uids
-from orchestration.dicom.archives.objects import Objects
 from orchestration.dicom.archives.runs import Run, write_run
 from orchestration.dicom.archives.tables import MEMBERS, PLACES, PROBLEMS, sort
 from orchestration.dicom.archives.tar_files import Files
 from orchestration.dicom.archives.tar_headers import decode, encode
 from orchestration.dicom.archives.tar_members import Member
 from orchestration.dicom.archives.tar_walk import walk_in_pieces
+from orchestration.stores.objects import Objects
 
 CHUNK_MEMBERS = 1 << 13
 SPILL_ROWS = 1 << 17  # about 20 MB for each archive that is read at a time

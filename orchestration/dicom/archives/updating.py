@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -16,11 +17,11 @@ from orchestration.dicom.archives.index_errors import ArchivesMissingError
 from orchestration.dicom.archives.manifest import NAME, Manifest
 from orchestration.dicom.archives.merging import merge_at_the_end, merge_while_updating
 from orchestration.dicom.archives.names import Kind
-from orchestration.dicom.archives.objects import Objects
 from orchestration.dicom.archives.runs import write_run
 from orchestration.dicom.archives.scanning import Scan, scan, write_rows
 from orchestration.dicom.archives.tables import ARCHIVES
-from orchestration.stores import StoreError
+from orchestration.stores import PlaceBusyError, StoreError
+from orchestration.stores.objects import Objects, OtherObjectError
 from orchestration.stores.paths import printable
 
 COMMIT_ROWS = 1 << 19
@@ -207,21 +208,26 @@ class Update:
         if manifest == self.manifest and self.etag is not None:
             return
         before = self.manifest.files
-        self.etag = self._objects.replace(NAME, manifest.to_json(), self.etag) or ""
+        try:
+            self.etag = self._objects.replace(NAME, manifest.to_json(), self.etag)
+        except OtherObjectError:
+            raise PlaceBusyError(f"another run changed the index at {self._objects.url} meanwhile; run again") from None
         self.manifest = manifest
-        self._objects.delete(before - manifest.files)
+        self._delete(before - manifest.files)
 
     def _delete_unknown_files(self, all_of_them: bool) -> None:
         """Delete what updates that were killed have left."""
         newest = datetime.now(UTC) - (timedelta(0) if all_of_them else ABANDONED_AFTER)
         named = self.manifest.files
-        self._objects.delete(
-            [
-                name
-                for name, modified in self._objects.list()
-                if name.endswith(".parquet") and name not in named and modified <= newest
-            ]
+        found = list(self._objects.list())
+        self._delete(
+            name for name, modified in found if name.endswith(".parquet") and name not in named and modified <= newest
         )
+
+    def _delete(self, names: Iterable[str]) -> None:
+        for name in names:
+            with suppress(StoreError):  # a later update deletes what is left over
+                self._objects.delete(name)
 
 
 def _outcome(future: Future[Scan]) -> Scan | StoreError:

@@ -4,34 +4,20 @@ import os
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
-import obstore
-from filelock import FileLock, Timeout
-from obstore.exceptions import NotFoundError
-from obstore.store import ObjectStore
-
-from orchestration.errors import DoublereadError
 from orchestration.settings import Settings
-from orchestration.stores import RetryableStoreError, StoreError, check_path
-from orchestration.stores.errors import OBSTORE_ERRORS, from_obstore
-from orchestration.stores.places import local_folder, location, open_objects
-from orchestration.stores.retries import with_retries
+from orchestration.stores import MissingObjectError, RetryableStoreError, StoreError, check_path
+from orchestration.stores.objects import Objects
+from orchestration.stores.places import alone_at, local_folder, location
 
 Parts = Sequence[bytes | memoryview]
 T = TypeVar("T")
-NOT_FOUND = (NotFoundError, FileNotFoundError)  # obstore raises either
 PARTIAL = ".partial"
-LOCK = ".lock"
-MOST_IN_ONE_REQUEST = 256 << 20  # S3 takes 5 GiB, Azure 5,000 MiB; what fails has to be sent again
 MOST_PARTS = 1000  # of one call; Linux takes 1,024
-
-
-class OutputBusyError(DoublereadError):
-    """Another run writes to the same place."""
 
 
 class Output(ABC):
@@ -60,13 +46,13 @@ class Output(ABC):
     def remove(self, name: str) -> None:
         """Remove an object, or do nothing where there is none."""
 
-    @abstractmethod
-    def alone(self) -> AbstractContextManager[None]:
+    def alone(self) -> AbstractContextManager[object]:
         """Keep other runs out while the block runs, where that is possible: in a folder.
 
         Raises:
-            OutputBusyError: another run writes here.
+            PlaceBusyError: another run writes here.
         """
+        return alone_at(self.url)
 
 
 def open_output(url: str | Path, settings: Settings) -> Output:
@@ -75,10 +61,9 @@ def open_output(url: str | Path, settings: Settings) -> Output:
     Raises:
         StoreUnavailableError: the bucket or container does not exist or refuses the credential.
     """
-    place = location(url)
-    objects = open_objects(place, settings, create=True)
-    folder = local_folder(place)
-    return _Objects(place, objects) if folder is None else _Folder(place, folder)
+    objects = Objects(location(url), settings, create=True)
+    folder = local_folder(objects.url)
+    return _Objects(objects) if folder is None else _Folder(objects.url, folder)
 
 
 class _Folder(Output):
@@ -121,18 +106,18 @@ class _Folder(Output):
             yield from (f"{folder}/{path.name}" for path in root.iterdir())
 
     def remove(self, name: str) -> None:
-        self._path(name).unlink(missing_ok=True)
+        try:
+            self._path(name).unlink(missing_ok=True)
+        except OSError as error:
+            raise _local_error(error) from error
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         partial = self._folder / PARTIAL
-        try:
-            with FileLock(self._folder / LOCK, timeout=0):
-                shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
-                yield
-                shutil.rmtree(partial, ignore_errors=True)
-        except Timeout:
-            raise OutputBusyError(f"another run writes to {self._folder}; run again when it is done") from None
+        with super().alone():
+            shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
+            yield
+            shutil.rmtree(partial, ignore_errors=True)
 
     def _path(self, name: str) -> Path:
         return self._folder / check_path(name)
@@ -141,53 +126,30 @@ class _Folder(Output):
 class _Objects(Output):
     """A bucket or container: an object is there when its request, or the last of its parts, has succeeded."""
 
-    def __init__(self, url: str, objects: ObjectStore) -> None:
-        super().__init__(url)
+    def __init__(self, objects: Objects) -> None:
+        super().__init__(objects.url)
         self._objects = objects
 
     def put(self, name: str, parts: Parts) -> str:
-        data = b"".join(parts)
-        # One request where the store takes it, so that it keeps a checksum of the whole.
-        multipart = len(data) > MOST_IN_ONE_REQUEST
-        done = self._tried(lambda: obstore.put(self._objects, check_path(name), data, use_multipart=multipart))
-        return done["e_tag"] or ""
+        return self._objects.put(check_path(name), b"".join(parts))
 
     def get(self, name: str) -> bytes | None:
-        return self._if_there(lambda: bytes(obstore.get(self._objects, check_path(name)).bytes()))
-
-    def version(self, name: str) -> tuple[int, str] | None:
-        meta = self._if_there(lambda: obstore.head(self._objects, check_path(name)))
-        return meta and (meta["size"], meta["e_tag"] or "")
-
-    def names(self, folder: str) -> Iterator[str]:
         try:
-            for page in obstore.list(self._objects, prefix=folder, chunk_size=1000):
-                yield from (meta["path"] for meta in page)
-        except OBSTORE_ERRORS as error:
-            raise from_obstore(error) from error
-
-    def remove(self, name: str) -> None:
-        self._if_there(lambda: obstore.delete(self._objects, check_path(name)))
-
-    def alone(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def _if_there(self, action: Callable[[], T]) -> T | None:
-        try:
-            return self._tried(action)
-        except NOT_FOUND:
+            return self._objects.read(check_path(name))[0]
+        except MissingObjectError:
             return None
 
-    def _tried(self, action: Callable[[], T]) -> T:
-        def attempt(_number: int) -> T:
-            try:
-                return action()
-            except NOT_FOUND:
-                raise
-            except OBSTORE_ERRORS as error:
-                raise from_obstore(error) from error
+    def version(self, name: str) -> tuple[int, str] | None:
+        try:
+            return self._objects.describe(check_path(name))
+        except MissingObjectError:
+            return None
 
-        return with_retries(attempt)
+    def names(self, folder: str) -> Iterator[str]:
+        return (name for name, _ in self._objects.list(folder))
+
+    def remove(self, name: str) -> None:
+        self._objects.delete(check_path(name))
 
 
 def _with_folder(path: Path, action: Callable[[], T]) -> T:

@@ -81,7 +81,7 @@ def reassemble(
         progress: is told of the pairs done and the pairs in all.
 
     Raises:
-        OutputBusyError: another run writes to the output.
+        PlaceBusyError: another run writes to the output.
         StoreUnavailableError: the output can't be used.
         StoreError: the index can't be read, or the output refuses even to keep records.
     """

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.dicom.archives import ArchiveIndex, IndexBusyError, open_archives
+from orchestration.dicom.archives import ArchiveIndex, open_archives
 from orchestration.dicom.archives.tables import TABLES
 from orchestration.settings import load_settings
+from orchestration.stores import PlaceBusyError
 from tests.dicom.archives.tars import files, write_archives
 from tests.dicom.conftest import Place
 from tests.services.faults import Reset, Script
@@ -99,6 +100,7 @@ UPDATE = """
 import sys
 from orchestration.dicom.archives import ArchiveIndex, merging, open_archives, updating
 from orchestration.settings import load_settings
+from orchestration.stores import PlaceBusyError
 updating.COMMIT_ROWS, merging.RUNS_OF_A_LENGTH = 40, 3
 def progress(done, total):
     print(done, flush=True)
@@ -146,9 +148,7 @@ def test_a_second_writer_in_the_same_folder_is_turned_away(tmp_path: Path) -> No
     turned_away = []
 
     def meanwhile(_done: int, _total: int) -> None:
-        with pytest.raises(
-            IndexBusyError, match=r"another run is at work on the index at .*; run again when it is done"
-        ):
+        with pytest.raises(PlaceBusyError, match=r"another run is at work in .*; run again when it is done"):
             second.update(store, "text")
         turned_away.append(True)
 
@@ -169,7 +169,7 @@ def test_of_two_writers_in_a_bucket_or_container_neither_loses_what_it_has_commi
         if done == 0:
             second.update(store, "text")
 
-    with pytest.raises(IndexBusyError, match=r"another run changed the index at .* meanwhile; run again"):
+    with pytest.raises(PlaceBusyError, match=r"another run changed the index at .* meanwhile; run again"):
         first.update(store, "text", progress=meanwhile)
     server_place.put("b.tar", files({"1.2.json": b"b"}))
     assert first.update(store, "text").indexed == 1
@@ -217,6 +217,7 @@ import sys
 from contextlib import contextmanager
 from orchestration.dicom.archives import ArchiveIndex, ArchiveStore, ArchiveVersion
 from orchestration.settings import load_settings
+from orchestration.stores import PlaceBusyError
 from tests.dicom.archives.tars import info
 from tests.services.memory import peak_megabytes
 

@@ -13,8 +13,9 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from orchestration.dicom.reassembly import Reason, partition_of, reassemble
-from orchestration.dicom.reassembly.outputs import OutputBusyError, open_output
+from orchestration.dicom.reassembly.outputs import open_output
 from orchestration.settings import load_settings
+from orchestration.stores import PlaceBusyError
 from tests.dicom.conftest import Place
 from tests.dicom.reassembly.conftest import Partner
 from tests.dicom.reassembly.delivery import Delivery, Torn, striped, tear
@@ -201,7 +202,10 @@ def test_shards_hold_the_same_dicoms_where_their_index_says(partner: Partner, mo
 
 def test_a_second_run_on_the_same_output_is_refused(partner: Partner) -> None:
     striped(partner.folder, tear(CT, uids(2)), archives=1).write()
-    with open_output(partner.output, load_settings()).alone(), pytest.raises(OutputBusyError, match="run again"):
+    with (
+        open_output(partner.output, load_settings()).alone(),
+        pytest.raises(PlaceBusyError, match=r"another run is at work in .*; run again"),
+    ):
         partner.reassemble()
 
 
