@@ -125,8 +125,8 @@ def reassemble(
     in index/ below the output, what fits nowhere in unmatched/, as Parquet. Exit status 1 when something fits nowhere;
     it is named with its reason, the rest is done.
     """
-    from orchestration.cli.archives_workers import dask_workers, local_workers
     from orchestration.dicom.archives import ArchiveIndex
+    from orchestration.dicom.reassembly import dask_workers, local_workers
     from orchestration.dicom.reassembly import reassemble as run
     from orchestration.settings import load_settings
 

@@ -1,9 +1,7 @@
 """The index of archives and the DICOMs that are made of them."""
 
-import os
 import time
 from collections.abc import Iterator
-from functools import partial
 
 import dagster as dg
 
@@ -14,7 +12,7 @@ from orchestration.defs.marts.assets import ARCHIVE_UIDS
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource, ArchivesResource, settings_at_start
 from orchestration.dicom.archives import ArchiveIndex, IndexReport
-from orchestration.dicom.reassembly import Reason, ReassemblyReport, Unmatched, partition_of, reassemble
+from orchestration.dicom.reassembly import ReassemblyReport, local_workers, reassemble
 from orchestration.dicom.reassembly.loading import (
     LoadedIndex,
     PartitionOutcome,
@@ -22,17 +20,12 @@ from orchestration.dicom.reassembly.loading import (
     load_outcomes,
     pairs_to_make,
 )
-from orchestration.dicom.reassembly.tables import PARTITION_KEYS
 from orchestration.training_set import Failure
-from orchestration.workers import worker_pool
 
 GROUP = "archives"
 INDEX = dg.AssetKey("archive_index")
 EVERY_ARCHIVE_WAS_READ = "every_archive_was_read"
 FAILURES_SHOWN = 100
-BATCHES_A_CORE = 3  # handed out at a time, so that no worker waits for its next one
-
-reassembly_workers = partial(worker_pool, preload=["orchestration.dicom.reassembly.batch"])
 
 
 @dg.asset(
@@ -99,18 +92,19 @@ def reassembled_dicoms(
         )
     for key in keys:
         context.add_asset_metadata(
-            _dicom_metadata(report, key, outcomes[key], pairs[key]), asset_key=context.asset_key, partition_key=key
+            _dicom_metadata(report, outcomes[key], pairs[key]), asset_key=context.asset_key, partition_key=key
         )
 
 
 def _reassemble(context: dg.AssetExecutionContext, archives: ArchivesResource, keys: list[str]) -> ReassemblyReport:
+    executors, in_flight = local_workers()
     return reassemble(
         archives.index(),
         archives.dicoms_url,
         settings_at_start(),
-        reassembly_workers,
-        partitions={int(key, 16) for key in keys},
-        in_flight=BATCHES_A_CORE * len(os.sched_getaffinity(0)),
+        executors,
+        partitions=set(keys),
+        in_flight=in_flight,
         progress=logged_progress(context, "DICOMs"),
     )
 
@@ -166,12 +160,9 @@ def _unread(reports: dict[str, IndexReport]) -> list[Failure]:
     ]
 
 
-def _dicom_metadata(
-    report: ReassemblyReport, key: str, found: PartitionOutcome, pairs: int
-) -> dict[str, dg.MetadataValue]:
+def _dicom_metadata(report: ReassemblyReport, found: PartitionOutcome, pairs: int) -> dict[str, dg.MetadataValue]:
     unmatched = {f"unmatched: {reason}": dg.MetadataValue.int(n) for reason, n in sorted(found.unmatched.items())}
-    shown = dict.fromkeys([*found.unmatched_shown, *_given_up(report, key)])
-    failures = [Failure(f"{row.uid} in {row.archive}", f"{row.reason}: {row.detail}") for row in shown]
+    failures = [Failure(f"{row.uid} in {row.archive}", f"{row.reason}: {row.detail}") for row in found.unmatched_shown]
     return {
         "pairs": dg.MetadataValue.int(pairs),
         "DICOMs": dg.MetadataValue.int(found.dicoms),
@@ -183,10 +174,3 @@ def _dicom_metadata(
         "bytes written in this run": dg.MetadataValue.int(report.bytes_written),
         **failures_table(failures),
     }
-
-
-def _given_up(report: ReassemblyReport, key: str) -> Iterator[Unmatched]:
-    """Those of a partition that the run could not write; of a batch that lost its worker there is no record."""
-    for row in report.unmatched_shown:
-        if row.reason is Reason.NOT_WRITTEN and PARTITION_KEYS[partition_of(row.archive)] == key:
-            yield row

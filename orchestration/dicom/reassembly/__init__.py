@@ -8,6 +8,7 @@ from orchestration.dicom.reassembly.members import Reason, Unmatched
 from orchestration.dicom.reassembly.reassemble import ReassemblyReport, reassemble
 from orchestration.dicom.reassembly.running import Executors
 from orchestration.dicom.reassembly.some import get_dicoms
+from orchestration.dicom.reassembly.workers import dask_workers, local_workers
 
 __all__ = [
     "PARTITIONS",
@@ -15,7 +16,9 @@ __all__ = [
     "Reason",
     "ReassemblyReport",
     "Unmatched",
+    "dask_workers",
     "get_dicoms",
+    "local_workers",
     "partition_of",
     "reassemble",
 ]

@@ -42,7 +42,6 @@ class Batch:
 class BatchResult:
     """What became of a batch. ``left_alone`` counts the DICOMs that were there and right."""
 
-    name: str
     written: int = 0
     left_alone: int = 0
     bytes_written: int = 0
@@ -64,11 +63,8 @@ def reassemble_batch(batch: Batch) -> BatchResult:
     output = open_output(batch.output, settings)
     record = None if batch.fresh else read_record(output, batch.name)
     if record and record.is_final and still_there(output, record):
-        return BatchResult(batch.name, left_alone=len(record.written), unmatched=record.unmatched)
-    reader = MemberReader(settings)
-    work = (
-        _PackedWork(batch.name, output, reader) if batch.pack else Work(batch.name, output, reader, fresh=batch.fresh)
-    )
+        return BatchResult(left_alone=len(record.written), unmatched=record.unmatched)
+    work = _work(batch, output, MemberReader(settings))
     for pairs in _with_bounded_headers(sorted(batch.pairs, key=lambda pair: pair.pixels[0])):
         work.reassemble(pairs)
     write_record(output, batch.name, BatchRecord(work.finish(), work.result.unmatched))
@@ -78,21 +74,20 @@ def reassemble_batch(batch: Batch) -> BatchResult:
 def _work(batch: Batch, output: Output, reader: MemberReader) -> "Work":
     if batch.pack:
         return _PackedWork(batch.name, output, reader)
-    return Work(batch.name, output, reader, fresh=batch.fresh)
+    return Work(output, reader, fresh=batch.fresh)
 
 
 class Work:
     """DICOMs that become a file each: those that were made, and what was not.
 
     Args:
-        name: of the batch.
         output: where the files go.
         reader: of the members.
         fresh: see :class:`Batch`.
     """
 
-    def __init__(self, name: str, output: Output, reader: MemberReader, *, fresh: bool = False) -> None:
-        self.result = BatchResult(name)
+    def __init__(self, output: Output, reader: MemberReader, *, fresh: bool = False) -> None:
+        self.result = BatchResult()
         self._output = output
         self._fresh = fresh
         self._reader = reader
@@ -184,7 +179,7 @@ class _PackedWork(Work):
     """DICOMs that go into shards, which are named after the batch."""
 
     def __init__(self, name: str, output: Output, reader: MemberReader) -> None:
-        super().__init__(name, output, reader)
+        super().__init__(output, reader)
         self._shards = ShardWriter(output, name)
 
     def finish(self) -> list[Written]:

@@ -19,7 +19,7 @@ import orjson
 from orchestration.dicom.archives import ArchiveIndex, Kind, Location
 from orchestration.dicom.reassembly.members import Pair, Unmatched, without_partner
 
-PARTITIONS = 256
+PARTITIONS = tuple(f"{number:02x}" for number in range(256))
 BATCH_BYTES = 1 << 30  # of image archives: seconds of work, lost when a worker is
 BATCH_MEMBERS = 20_000  # their places take some 10 MB
 SPOOLED_AT_ONCE = 100_000  # pairs held before they are written to the spool
@@ -29,9 +29,14 @@ Row = tuple[str, str, int, int, int]  # uid, kind, archive id, offset, size
 Place = tuple[int, int, int]  # archive id, offset, size
 
 
-def partition_of(archive: str) -> int:
+def partition_of(archive: str) -> str:
     """The partition of an image archive, by its name alone, so that it stays where others come and go."""
-    return zlib.crc32(archive.encode()) % PARTITIONS
+    return PARTITIONS[zlib.crc32(archive.encode()) % len(PARTITIONS)]
+
+
+def partition_of_batch(name: str) -> str:
+    """The partition with which the name of a batch begins."""
+    return name.partition("-")[0]
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Join:
         self,
         index: ArchiveIndex,
         spool: Path,
-        partitions: Container[int] | None,
+        partitions: Container[str] | None,
         unmatched: Callable[[Unmatched], None],
     ) -> None:
         self._index = index
@@ -65,7 +70,7 @@ class Join:
         self._everything = partitions is None
         archives = index.archives().to_pylist()
         self._archives = {row["archive_id"]: (row["store_url"], row["archive"], row["version"]) for row in archives}
-        self._partitions: list[int] = []
+        self._partitions: list[str] = []
         self._slices = self._slice([row for row in archives if row["kind"] == "image"], partitions)
         self._pairs: dict[int, list[Any]] = defaultdict(list)
 
@@ -98,7 +103,7 @@ class Join:
                 digest = hashlib.sha256(f"{ASSEMBLY_VERSION} {salt}".encode())
                 for pair in pairs:
                     digest.update(orjson.dumps(pair, default=list))  # named tuples are none to orjson
-                yield f"{partition:02x}-{digest.hexdigest()[:24]}", pairs
+                yield f"{partition}-{digest.hexdigest()[:24]}", pairs
 
     def _rows(self) -> Iterator[Row]:
         for batch in self._index.entries():
@@ -111,7 +116,7 @@ class Join:
                 store, archive, _ = self._archives[archive_id]
                 self._unmatched(without_partner(uid, kind, store, archive, offset))
 
-    def _slice(self, archives: list[dict[str, Any]], partitions: Container[int] | None) -> dict[int, _Slice]:
+    def _slice(self, archives: list[dict[str, Any]], partitions: Container[str] | None) -> dict[int, _Slice]:
         """Group archives of a partition until a batch is full, and cut those that are too large for one."""
         slices = {}
         by_partition = sorted(

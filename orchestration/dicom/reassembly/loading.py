@@ -15,11 +15,11 @@ from psycopg import sql
 
 from orchestration.database import Database, DatabaseError, exclusive
 from orchestration.dicom.archives import ArchiveIndex
-from orchestration.dicom.reassembly.joining import partition_of
+from orchestration.dicom.reassembly.joining import partition_of, partition_of_batch
 from orchestration.dicom.reassembly.members import Reason, Unmatched
 from orchestration.dicom.reassembly.outputs import Output, open_output
 from orchestration.dicom.reassembly.records import INDEX, RETRYABLE, BatchRecord, Written, read_record
-from orchestration.dicom.reassembly.tables import PARTITION_KEYS, archive_tables, copy_batches, copy_rows
+from orchestration.dicom.reassembly.tables import archive_tables, copy_batches, copy_rows
 from orchestration.settings import Settings
 
 UNMATCHED_SHOWN = 20  # of a partition
@@ -202,7 +202,7 @@ def _archives(index: ArchiveIndex) -> Iterator[Sequence[object]]:
     columns = ["archive_id", "store_url", "kind", "archive", "version", "size", "members", "problems"]
     for batch in index.archives().select(columns).to_batches(max_chunksize=10_000):
         for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            yield *row, PARTITION_KEYS[partition_of(row[3])]
+            yield *row, partition_of(row[3])
 
 
 def _problems(connection: psycopg.Connection, index: ArchiveIndex) -> Iterator[Sequence[object]]:
@@ -233,7 +233,7 @@ def _forget(connection: psycopg.Connection, output: str, partitions: Collection[
 def _records(output: Output, partitions: Collection[str]) -> Iterator[tuple[str, BatchRecord]]:
     for name in sorted(output.names(INDEX)):
         batch = name.removeprefix(f"{INDEX}/").removesuffix(".parquet")
-        key = batch.partition("-")[0]
+        key = partition_of_batch(batch)
         if key in partitions and (record := read_record(output, batch)):
             yield key, record
 

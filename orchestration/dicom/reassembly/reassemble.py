@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orchestration.dicom.archives import ArchiveIndex
 from orchestration.dicom.reassembly.batch import Batch, BatchResult
-from orchestration.dicom.reassembly.joining import Join
+from orchestration.dicom.reassembly.joining import Join, partition_of_batch
 from orchestration.dicom.reassembly.members import Reason, Unmatched
 from orchestration.dicom.reassembly.outputs import Output, open_output
 from orchestration.dicom.reassembly.records import INDEX, UNMATCHED, BatchRecord, write_record, write_unmatched
@@ -59,7 +59,7 @@ def reassemble(
     executors: Executors,
     *,
     pack: bool = False,
-    partitions: Container[int] | None = None,
+    partitions: Container[str] | None = None,
     in_flight: int = 16,
     workers_use_own_settings: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
@@ -96,17 +96,15 @@ def reassemble(
             for row in _not_indexed(index):
                 log.note(row)
         log.close()
-        current = log.names
         own_settings = None if workers_use_own_settings else settings
-
-        def batches() -> Iterator[Batch]:
-            for name, pairs in join.batches(salt="packed" if pack else ""):
-                current.add(name)
-                yield Batch(name, pairs, output.url, own_settings, pack=pack, fresh=fresh)
-
-        done = 0
-        for batch, result in run_batches(executors, batches(), in_flight):
+        batches = (
+            Batch(name, pairs, output.url, own_settings, pack=pack, fresh=fresh)
+            for name, pairs in join.batches(salt="packed" if pack else "")
+        )
+        done, current = 0, log.names
+        for batch, result in run_batches(executors, batches, in_flight):
             report.add(result if isinstance(result, BatchResult) else _failed(batch, result, output))
+            current.add(batch.name)
             done += len(batch.pairs)
             progress(done, report.pairs)
         _remove_outdated(output, current, partitions)
@@ -169,22 +167,15 @@ def _failed(batch: Batch, error: Exception, output: Output) -> BatchResult:
     ]
     with suppress(StoreError):  # the output may be what refused the batch; the report names its DICOMs all the same
         write_record(output, batch.name, BatchRecord([], rows))
-    return BatchResult(batch.name, unmatched=rows)
+    return BatchResult(unmatched=rows)
 
 
-def _remove_outdated(output: Output, current: set[str], partitions: Container[int] | None) -> None:
+def _remove_outdated(output: Output, current: set[str], partitions: Container[str] | None) -> None:
     """Remove the records of batches and members that are not as they were; their DICOMs stay."""
     for folder in (INDEX, UNMATCHED):
         for name in list(output.names(folder)):
             stem = name.removeprefix(f"{folder}/").removesuffix(".parquet")
             if name == STARTED or stem in current:
                 continue
-            if partitions is None or _partition(stem) in partitions:
+            if partitions is None or partition_of_batch(stem) in partitions:
                 output.remove(name)
-
-
-def _partition(stem: str) -> int:
-    try:
-        return int(stem.partition("-")[0], 16)
-    except ValueError:  # of no partition
-        return -1

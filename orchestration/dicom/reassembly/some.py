@@ -28,7 +28,7 @@ def get_dicoms(index: ArchiveIndex, uids: Sequence[str], output_url: str | Path,
         StoreUnavailableError: a store as a whole can't be used.
         StoreError: the index can't be read.
     """
-    work = Work("", open_output(output_url, settings), MemberReader(settings))
+    work = Work(open_output(output_url, settings), MemberReader(settings))
     wanted = list(dict.fromkeys(uids))
     for start in range(0, len(wanted), UIDS_AT_ONCE):
         pairs = []

@@ -10,12 +10,9 @@ from psycopg import sql
 from pyarrow import csv
 
 from orchestration.database import Database, create_tables
-from orchestration.dicom.reassembly.joining import PARTITIONS
 
 SCHEMA = "doubleread"
 _NO_HEADER = csv.WriteOptions(include_header=False)
-
-PARTITION_KEYS = tuple(f"{number:02x}" for number in range(PARTITIONS))  # as the names of batches begin
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli.app import app
-from orchestration.cli.archives_workers import dask_workers
+from orchestration.dicom.reassembly import dask_workers
 from orchestration.errors import DoublereadError
 from tests.dicom.reassembly.conftest import Partner
 from tests.dicom.reassembly.delivery import striped, tear

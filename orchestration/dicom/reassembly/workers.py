@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
 
-from orchestration.dicom.reassembly import Executors
+from orchestration.dicom.reassembly.running import Executors
 from orchestration.errors import DoublereadError
 from orchestration.workers import worker_pool
 
@@ -16,8 +16,8 @@ class DaskMissingError(DoublereadError):
     """Dask is not installed."""
 
 
-def local_workers(count: int | None) -> tuple[Executors, int]:
-    """Processes on this machine, and how many batches to hand out."""
+def local_workers(count: int | None = None) -> tuple[Executors, int]:
+    """Processes on this machine, one for each core unless told, and how many batches to hand out."""
 
     def executors() -> AbstractContextManager[Executor]:
         return worker_pool(count, preload=["orchestration.dicom.reassembly.batch"])
@@ -33,7 +33,7 @@ def dask_workers(address: str) -> tuple[Executors, int]:
         DoublereadError: the scheduler does not answer.
     """
     try:
-        from distributed import Client
+        from distributed import Client  # noqa: PLC0415 - an extra
     except ImportError:
         raise DaskMissingError("--dask needs Dask: install doubleread[dask]") from None
     try:
