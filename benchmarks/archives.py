@@ -20,11 +20,11 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from benchmarks.report import Row, median_seconds
-from orchestration.dicom.archives import LOCAL_READ_AHEAD, ArchiveIndex, open_archives, walk
-from orchestration.dicom.reassembly import get_dicoms, reassemble
+from orchestration.archives.index import LOCAL_READ_AHEAD, ArchiveIndex, open_archives, walk
+from orchestration.archives.reassembly import get_dicoms, reassemble
 from orchestration.settings import load_settings
 from orchestration.workers import worker_pool
-from tests.dicom.reassembly.delivery import Delivery, Torn, archive, striped, tear
+from tests.archives.reassembly.delivery import Delivery, Torn, archive, striped, tear
 from tests.services.memory import peak_megabytes
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - small files measure the file system elsewhere: 2,300 to 42,000 a second on ext4
@@ -202,7 +202,7 @@ def reassembled(index: ArchiveIndex, folder: Path, workers: int) -> tuple[float,
     """Seconds of a whole run on running workers, and the largest worker's peak memory in MB."""
     settings = load_settings()
     out = fresh(folder / "out")
-    with worker_pool(workers, preload=["orchestration.dicom.reassembly.batch"]) as pool:
+    with worker_pool(workers, preload=["orchestration.archives.reassembly.batch"]) as pool:
         list(pool.map(_peak_mb, range(8 * workers)))  # all of them are there
 
         class Kept:

@@ -21,7 +21,7 @@ from pydicom.uid import (
 from benchmarks.drawing import mammogram
 from benchmarks.report import Row, median_seconds
 from orchestration.dicom.codecs import PLUGIN, decode_frame
-from orchestration.imaging.window import grey8
+from orchestration.dicom.greys import grey8
 
 BITS = 12
 PLUGINS_OF_PYDICOM = {JPEG2000Lossless: "pillow", RLELossless: "pydicom"}

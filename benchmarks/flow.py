@@ -16,7 +16,7 @@ from benchmarks.drawing import plain
 from benchmarks.flow_setting import CONTAINER, Run, Setting, make_images, setting
 from benchmarks.report import Row
 from orchestration.labels import LABELS
-from orchestration.training_set import drawing_workers
+from orchestration.training_set.label_folder import drawing_workers
 from tests.services.faults import faulty_proxy
 
 ROUNDS = 3

@@ -21,7 +21,9 @@ from orchestration.database import Database
 from orchestration.labels import LABELS
 from orchestration.stores import ImageStore, open_image_store
 from orchestration.stores.azure import account_of_connection_string
-from orchestration.training_set import build_label_folder, drawing_workers, retrieve_scans, write_manifest
+from orchestration.training_set.label_folder import build_label_folder, drawing_workers
+from orchestration.training_set.manifest import write_manifest
+from orchestration.training_set.scans import retrieve_scans
 from tests.services.azurite import Azurite, azurite
 from tests.services.memory import peak_megabytes
 from tests.services.slow_store import slow_store

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 import psycopg
 from psycopg import sql
 
-from orchestration.cases.differences import Differences, write_differences
 from orchestration.cases.names import parse_blob_name
-from orchestration.cases.tables import clinical_tables
 from orchestration.database import Database, exclusive
+from orchestration.database.differences import Differences, write_differences
 from orchestration.stores.azure import AzureImageStore
 from orchestration.stores.errors import StoreError, StoreUnavailableError
 
@@ -61,7 +60,7 @@ def index_images(
     """
     start, listed_at = time.perf_counter(), datetime.now(UTC)
     name = f"index of the container {store.container}"
-    with exclusive(database, name, on_wait=on_wait), clinical_tables(database) as connection:
+    with exclusive(database, name, on_wait=on_wait), database.tables("clinical") as connection:
         blobs, matching, partial = _list(connection, store, listed_at, progress)
         written = _write(connection, store.container)
         report = IndexReport(

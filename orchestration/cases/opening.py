@@ -1,8 +1,8 @@
 """From the settings to the container of clinical images and the table of reports, each checked to be there."""
 
+from orchestration.cases.report_table import ReportTable
 from orchestration.settings import Settings
 from orchestration.stores.azure import AzureImageStore, azure_account
-from orchestration.stores.report_table import ReportTable
 
 
 def open_container(settings: Settings) -> AzureImageStore:

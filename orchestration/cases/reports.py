@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 import psycopg
 from psycopg import sql
 
-from orchestration.cases.differences import write_differences
-from orchestration.cases.tables import clinical_tables
+from orchestration.cases.report_table import ReportEntity, ReportTable
 from orchestration.database import Database, exclusive
+from orchestration.database.differences import write_differences
 from orchestration.stores.errors import StoreError, StoreUnavailableError
 from orchestration.stores.paths import printable
-from orchestration.stores.report_table import ReportEntity, ReportTable
 
 REPORTS_A_STEP = 250
 MAX_ID_BYTES = 1_000  # PostgreSQL keeps at most 2,704 bytes of a row in an index
@@ -63,7 +62,7 @@ def read_reports(
     """
     start = time.perf_counter()
     result = ReportsReport(table.name)
-    with exclusive(database, "clinical reports", on_wait=on_wait), clinical_tables(database) as connection:
+    with exclusive(database, "clinical reports", on_wait=on_wait), database.tables("clinical") as connection:
         _copy(connection, table, result, progress)
         result.superseded = _drop_superseded(connection)
         written = write_differences(

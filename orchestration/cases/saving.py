@@ -22,8 +22,8 @@ from orchestration.cases.case import CaseError, ClinicalCase
 from orchestration.cases.greys import Step, smallest, steps_of, table_of
 from orchestration.cases.image import VIEWS, CaseImage, Source
 from orchestration.cases.lookup import check_id
+from orchestration.dicom.stored import MAX_FRAMES
 from orchestration.imaging import ImageError, encode_samples, read_samples
-from orchestration.imaging.stored import MAX_FRAMES
 
 CASE = "case.json"
 REPORT = "report.txt"

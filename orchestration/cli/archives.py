@@ -13,8 +13,8 @@ from orchestration.cli import archives_plan
 from orchestration.cli.display import console, progress_bars
 
 if TYPE_CHECKING:
-    from orchestration.dicom.archives import ArchiveIndex, IndexReport, Kind
-    from orchestration.dicom.reassembly import Unmatched
+    from orchestration.archives.index import ArchiveIndex, IndexReport, Kind
+    from orchestration.archives.reassembly import Unmatched
 
 STANDARD_INPUT = "-"
 NAMED = 100  # items that failed and are named; all of them are in the output's unmatched/
@@ -51,7 +51,7 @@ def index(
     Reads the headers of each archive that is new or changed, skipping the bodies; the others cost nothing. Exit status
     1 when an archive can't be read or has members that do not fit; each is named, the rest is indexed.
     """
-    from orchestration.dicom.archives import ArchiveIndex
+    from orchestration.archives.index import ArchiveIndex
     from orchestration.settings import load_settings
 
     if not (text or images):
@@ -89,7 +89,7 @@ def get(
     Without an index, all archives are looked through first. Exit status 1 when a DICOM can't be made; each is named
     with its reason, the others are written.
     """
-    from orchestration.dicom.reassembly import get_dicoms
+    from orchestration.archives.reassembly import get_dicoms
     from orchestration.settings import load_settings
 
     wanted = _uids(uids or [], from_file)
@@ -125,9 +125,9 @@ def reassemble(
     in index/ below the output, what fits nowhere in unmatched/, as Parquet. Exit status 1 when something fits nowhere;
     it is named with its reason, the rest is done.
     """
-    from orchestration.dicom.archives import ArchiveIndex
-    from orchestration.dicom.reassembly import dask_workers, local_workers
-    from orchestration.dicom.reassembly import reassemble as run
+    from orchestration.archives.index import ArchiveIndex
+    from orchestration.archives.reassembly import dask_workers, local_workers
+    from orchestration.archives.reassembly import reassemble as run
     from orchestration.settings import load_settings
 
     if dask and workers:
@@ -171,8 +171,8 @@ def find(
     Reads every header of the index. A value is compared whole, numbers as numbers; a name (PN) by each of its groups.
     Exit status 1 when a header can't be read; each is named on standard error.
     """
-    from orchestration.dicom.archives import ArchiveIndex
-    from orchestration.dicom.archives.searching import find_headers
+    from orchestration.archives.index import ArchiveIndex
+    from orchestration.archives.index.searching import find_headers
     from orchestration.settings import load_settings
 
     settings = load_settings()
@@ -194,7 +194,7 @@ def find(
 
 def _update(built: "ArchiveIndex", text: str | None, images: str | None) -> bool:
     """Update both kinds; whether an archive could not be read."""
-    from orchestration.dicom.archives import open_archives
+    from orchestration.archives.index import open_archives
     from orchestration.settings import load_settings
 
     settings = load_settings()
@@ -221,7 +221,7 @@ def _opened(index: str | None, text: str | None, images: str | None) -> "Iterato
     """The index that is named, or one made for the moment."""
     import tempfile
 
-    from orchestration.dicom.archives import ArchiveIndex
+    from orchestration.archives.index import ArchiveIndex
     from orchestration.settings import load_settings
 
     if index:

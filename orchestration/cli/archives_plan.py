@@ -9,8 +9,8 @@ import typer
 from orchestration.cli.display import console
 
 if TYPE_CHECKING:
-    from orchestration.dicom.planning import Campaign, Plan
-    from orchestration.dicom.planning.comparisons import Table
+    from orchestration.archives.planning import Campaign, Plan
+    from orchestration.archives.planning.comparisons import Table
 
 RUNS = 400
 
@@ -49,7 +49,7 @@ def plan(
     docs/billions.md. Nothing is asked of AWS. The bound is what to budget: slow restores, lost spot instances, and
     copies that end as late as they can.
     """
-    from orchestration.dicom.planning import Campaign, Join, Layout, Tier, make_plan
+    from orchestration.archives.planning import Campaign, Join, Layout, Tier, make_plan
 
     campaign = Campaign(
         dicoms=dicoms,
@@ -78,7 +78,7 @@ def plan(
 
 
 def _document(made: "Plan", seed: int | None) -> dict[str, Any]:
-    from orchestration.dicom.planning import simulate
+    from orchestration.archives.planning import simulate
 
     document = asdict(made)
     if seed is not None:
@@ -88,8 +88,8 @@ def _document(made: "Plan", seed: int | None) -> dict[str, Any]:
 
 
 def _print_plan(made: "Plan") -> None:
-    from orchestration.dicom.planning.comparisons import number, size, steps
-    from orchestration.dicom.planning.work import output_bytes
+    from orchestration.archives.planning.comparisons import number, size, steps
+    from orchestration.archives.planning.work import output_bytes
 
     campaign = made.campaign
     _print(
@@ -107,15 +107,15 @@ def _print_plan(made: "Plan") -> None:
 
 
 def _print_simulation(made: "Plan", seed: int) -> None:
-    from orchestration.dicom.planning import simulate
-    from orchestration.dicom.planning.comparisons import simulated
+    from orchestration.archives.planning import simulate
+    from orchestration.archives.planning.comparisons import simulated
 
     outcome = simulate(made.campaign, seed=seed, runs=RUNS)
     _print(f"the waves, simulated {RUNS} times with seed {seed}", simulated(made, outcome))
 
 
 def _print_comparisons(campaign: "Campaign") -> None:
-    from orchestration.dicom.planning import comparisons
+    from orchestration.archives.planning import comparisons
 
     for title, table in (
         ("what is written", comparisons.layouts),

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from orchestration.progress import Listener
+from orchestration.outcomes import StageListener
 
 # A file or pipe has no width of its own; tables need one.
 console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 110)
 
 
 @contextmanager
-def progress_bars() -> Iterator[Listener]:
+def progress_bars() -> Iterator[StageListener]:
     """A listener that shows a bar for each stage it hears of, where standard error is a terminal.
 
     A total of 0 stands for one that nobody knows yet.

@@ -10,7 +10,7 @@ import dagster as dg
 from orchestration.cli.instance import prepare_instance
 from orchestration.database import Database, check_raw_tables
 from orchestration.errors import DoublereadError
-from orchestration.progress import Listener, listening
+from orchestration.outcomes import StageListener, listening
 from orchestration.settings import Settings
 from orchestration.stores.uploading import open_for_writing
 from orchestration.transformations import expected_raw_tables, project_variables
@@ -24,7 +24,7 @@ class MainJobError(DoublereadError):
     """A stage of the main job did not end well; the message says which and why."""
 
 
-def run_main_job(settings: Settings, database: Database, progress: Listener) -> list[str]:
+def run_main_job(settings: Settings, database: Database, progress: StageListener) -> list[str]:
     """Run everything and return a line for each check that failed and whose items are not in the tables of records.
 
     Raises:

@@ -9,8 +9,9 @@ from orchestration.cli.display import console, progress_bars
 from orchestration.cli.load import load_folder
 
 if TYPE_CHECKING:
+    from orchestration.outcomes import Failure
     from orchestration.settings import Settings
-    from orchestration.training_set import Failure, LabelSummary
+    from orchestration.training_set.summary import LabelSummary
 
 
 def demo() -> None:
@@ -46,7 +47,8 @@ def build() -> None:
 def _build(settings: "Settings", *, failed: int) -> None:
     from orchestration.cli.execution import run_main_job
     from orchestration.database import open_database
-    from orchestration.training_set import failed_pictures, failed_scans, summarize
+    from orchestration.training_set.failures import failed_pictures, failed_scans
+    from orchestration.training_set.summary import summarize
 
     training_set = settings.doubleread_training_set
     database = open_database(settings)

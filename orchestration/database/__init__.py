@@ -1,10 +1,11 @@
 """The annotation database: found, started where there is none, checked, loaded, locked.
 
 Entry points: :func:`open_database` (a :class:`Database` from the settings), :func:`check_raw_tables`,
-:func:`load_raw_tables`, :func:`exclusive`. The tables of the program's own are described in ``records.sql``.
+:func:`load_raw_tables`, :func:`exclusive`. The tables of the program's own are described in ``schema/`` and made by
+:meth:`Database.tables`.
 """
 
-from orchestration.database.connection import Database, DatabaseError, create_tables, open_database
+from orchestration.database.connection import Database, DatabaseError, open_database
 from orchestration.database.locks import exclusive
 from orchestration.database.raw_tables import RawTable, RawTableError, check_raw_tables, load_raw_tables, raw_tables
 
@@ -14,7 +15,6 @@ __all__ = [
     "RawTable",
     "RawTableError",
     "check_raw_tables",
-    "create_tables",
     "exclusive",
     "load_raw_tables",
     "open_database",

@@ -4,17 +4,16 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.resources import files
 
 import psycopg
 from psycopg import sql
 
 from orchestration.database.embedded import DATABASE, start_embedded_server
+from orchestration.database.schema import Tables, make_tables
 from orchestration.errors import DoublereadError
 from orchestration.settings import Settings
 
 CONNECT_SECONDS = 10
-RECORDS_LOCK = 0x64_62_72_31  # "dbr1": one session at a time makes the tables of records
 
 
 class DatabaseError(DoublereadError):
@@ -59,10 +58,17 @@ class Database:
             ) from None
 
     @contextmanager
-    def records(self) -> Iterator[psycopg.Connection]:
-        """A connection with which the tables of records (schema ``doubleread``) can be used; made where missing."""
+    def tables(self, tables: Tables) -> Iterator[psycopg.Connection]:
+        """A connection with which one capability's tables (schema ``doubleread``) can be used; made where missing.
+
+        What is written with it shows to others when the ``with`` block ends well.
+
+        Raises:
+            DatabaseError: no connection.
+            SchemaError: the user may not create them.
+        """
         with self.connect() as connection:
-            make_records(connection)
+            make_tables(connection, tables)
             yield connection
 
 
@@ -86,32 +92,6 @@ def open_database(settings: Settings) -> Database:
         except psycopg.errors.DuplicateDatabase:
             pass  # another process made it between the question and the answer
     return Database(environment)
-
-
-def make_records(connection: psycopg.Connection) -> None:
-    """Create the schema ``doubleread`` and its tables of records where they are missing, and commit.
-
-    Raises:
-        DatabaseError: the user may not create them.
-    """
-    create_tables(connection, files("orchestration.database").joinpath("records.sql").read_text())
-
-
-def create_tables(connection: psycopg.Connection, script: str) -> None:
-    """Run a script that creates tables of the program's own in the schema ``doubleread``, and commit.
-
-    Raises:
-        DatabaseError: the user may not create them.
-    """
-    try:
-        connection.execute("select pg_advisory_xact_lock(%s)", [RECORDS_LOCK])
-        connection.execute(script.encode())
-        connection.commit()
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise DatabaseError(
-            f"PGUSER may not keep records in the schema doubleread ({_first_line(error)}); "
-            "grant create on the database, or create the schema for this user"
-        ) from None
 
 
 def _first_line(error: psycopg.Error) -> str:

@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 
 import dagster as dg
 
-from orchestration.progress import report
-from orchestration.training_set import Failure
+from orchestration.outcomes import Failure, report_stage
 
 LOG_SECONDS = 10.0
 
@@ -20,12 +19,12 @@ def failures_table(failures: Sequence[Failure]) -> dict[str, dg.MetadataValue]:
 
 
 def logged_progress(context: dg.AssetExecutionContext, stage: str) -> Callable[[int, int], None]:
-    """A listener that logs a line every ten seconds and passes every step on to ``orchestration.progress``."""
+    """A listener that logs a line every ten seconds and passes every step on to ``orchestration.outcomes``."""
     logged_at = time.monotonic()
 
     def listener(done: int, total: int) -> None:
         nonlocal logged_at
-        report(stage, done, total)
+        report_stage(stage, done, total)
         if time.monotonic() - logged_at >= LOG_SECONDS:
             logged_at = time.monotonic()
             context.log.info(f"{stage}: {done:,} of {total:,}")

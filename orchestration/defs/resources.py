@@ -13,14 +13,14 @@ from dagster_azure.blob import (
 )
 from dagster_dbt import DbtCliResource
 
+from orchestration.archives.index import ArchiveIndex, ArchiveStore, Kind, open_archives
 from orchestration.cases import open_container, open_report_table
+from orchestration.cases.report_table import ReportTable
 from orchestration.database import Database, open_database
-from orchestration.dicom.archives import ArchiveIndex, ArchiveStore, Kind, open_archives
 from orchestration.errors import SettingsError
 from orchestration.settings import Settings, load_settings
 from orchestration.stores import ImageStore, open_image_store
 from orchestration.stores.azure import AzureAccount, AzureImageStore, azure_account
-from orchestration.stores.report_table import ReportTable
 from orchestration.transformations import DBT, PROJECT_DIR, target_folder
 
 SECRET_VARIABLE = "DOUBLEREAD_AZURE_SECRET"  # noqa: S105  the name of a variable, not a secret

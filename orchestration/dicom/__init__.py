@@ -1,1 +1,1 @@
-"""DICOM: codecs for compressed frames, headers, archives, reassembly."""
+"""The DICOM standard, without stores and databases: reading, stored values, greys, codecs, codestreams, encoding."""

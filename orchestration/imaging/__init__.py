@@ -9,14 +9,13 @@ no patient, no path and no value of a DICOM element other than those of the imag
 How greys are made, how colours are chosen and what writes the PNG is told in ``docs/pictures.md``.
 """
 
+from orchestration.dicom.stored import StoredImage, render
+from orchestration.images import MAX_PIXELS, Image8, ImageError
 from orchestration.imaging.annotate import Annotated, annotate
 from orchestration.imaging.boxes import Box
-from orchestration.imaging.decode import read_image
-from orchestration.imaging.errors import ImageError
-from orchestration.imaging.pixels import MAX_PIXELS, Image8
+from orchestration.imaging.decode import read_image, read_stored
 from orchestration.imaging.png import encode_samples
 from orchestration.imaging.png_reader import read_samples
-from orchestration.imaging.stored import StoredImage, read_stored, render
 
 __all__ = [
     "MAX_PIXELS",

@@ -7,11 +7,11 @@ from itertools import islice
 import numpy as np
 from kornia_rs.imgproc import rgb_from_gray
 
+from orchestration.images import STRIPE_ROWS, Image8
 from orchestration.imaging.boxes import Box
 from orchestration.imaging.colours import COLOURS
 from orchestration.imaging.decode import read_image
 from orchestration.imaging.draw import Drawing, draw
-from orchestration.imaging.pixels import STRIPE_ROWS, Image8
 from orchestration.imaging.png import encode
 
 _RGB_COLOURS = np.array(COLOURS, np.uint8)

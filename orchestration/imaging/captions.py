@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from orchestration.images import Image8
 from orchestration.imaging.boxes import Area
 from orchestration.imaging.colours import reader_digest
-from orchestration.imaging.pixels import Image8
 
 SEPARATOR = " · "
 ELLIPSIS = "…"

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 
-from orchestration.imaging.dicom_reader import read_dicom
-from orchestration.imaging.errors import ImageError
-from orchestration.imaging.jpeg_reader import read_jpeg
-from orchestration.imaging.pixels import Image8
-from orchestration.imaging.png_reader import SIGNATURE, read_png
+import numpy as np
 
+from orchestration.dicom.reading import read_dicom
+from orchestration.dicom.stored import StoredImage, one_channel_if_equal, read_stored_dicom
+from orchestration.images import Image8, ImageError
+from orchestration.imaging.jpeg_reader import read_jpeg
+from orchestration.imaging.png_reader import SIGNATURE, read_png, read_samples
+
+_SAME = np.arange(256, dtype=np.uint8)
 _READERS: tuple[tuple[int, bytes, Callable[[bytes], Image8]], ...] = (
     (0, SIGNATURE, read_png),
     (0, b"\xff\xd8\xff", read_jpeg),
@@ -32,6 +35,20 @@ def read_image(data: bytes | memoryview) -> Image8:
         if data.startswith(magic, offset):
             return reader(data)
     raise ImageError(f"is neither PNG, JPEG nor DICOM{_likely(data)}")
+
+
+def read_stored(data: bytes) -> StoredImage:
+    """Decode a DICOM image of any number of frames, a PNG or a JPEG to its stored values; equal channels become one.
+
+    ``render`` makes of it what ``read_image`` does, bit for bit.
+
+    Raises:
+        ImageError: not one of these formats, damaged, too large, or a DICOM image in a palette's colours.
+    """
+    if data.startswith(b"DICM", 128):
+        return read_stored_dicom(data)
+    samples, table = read_samples(data) if data.startswith(SIGNATURE) else (read_image(data), _SAME)
+    return StoredImage(one_channel_if_equal(samples), 1, table[np.newaxis])
 
 
 def _likely(data: bytes) -> str:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from orchestration.images import Image8, ImageError
 from orchestration.imaging.boxes import Area, Box, visible_area
 from orchestration.imaging.captions import caption_text, place, plate
 from orchestration.imaging.colours import COLOURS, reader_colours
-from orchestration.imaging.errors import ImageError
-from orchestration.imaging.pixels import Image8
 
 MAX_BOXES = 1000
 """Boxes on one picture beyond which nobody could tell them apart; laying out their captions takes a few seconds."""

@@ -7,8 +7,7 @@ pixels are those of Pillow, bit for bit, nine times faster.
 import kornia_rs.io
 
 from orchestration.dicom.codestreams import jpeg_codestream
-from orchestration.imaging.errors import ImageError, refusing
-from orchestration.imaging.pixels import Image8, check_size, grey_if_equal
+from orchestration.images import Image8, ImageError, check_size, grey_if_equal, refusing
 
 _HUFFMAN_DCT = (0xC0, 0xC1, 0xC2)  # baseline, extended sequential, progressive (ITU-T T.81, table B.1)
 _START_OF_SCAN = b"\xff\xda"

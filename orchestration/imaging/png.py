@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from isal import isal_zlib
 
-from orchestration.imaging.pixels import STRIPE_ROWS, Image8
+from orchestration.images import STRIPE_ROWS, Image8
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _RGB, _PALETTE = 0, 2, 3  # colour types

@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from isal import isal_zlib
 
-from orchestration.imaging.errors import ImageError, refusing
-from orchestration.imaging.pixels import Image8, check_size, grey_if_equal, linear_table, look_up
+from orchestration.images import Image8, ImageError, check_size, grey_if_equal, linear_table, look_up, refusing
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

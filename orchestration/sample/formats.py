@@ -14,7 +14,7 @@ from pydicom.uid import (
 )
 from pydicom.valuerep import DSfloat
 
-from orchestration.imaging.pixels import linear_table, look_up
+from orchestration.images import linear_table, look_up
 from orchestration.sample.anatomy import View
 from orchestration.sample.mammogram import WHITE, Grey12
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from orchestration.database import Database
+from orchestration.outcomes import FAILURES_SHOWN, Failure
 from orchestration.stores.paths import printable
-from orchestration.training_set.outcomes import FAILURES_SHOWN, Failure
 
 
 def failed_scans(database: Database, store_url: str, limit: int = FAILURES_SHOWN) -> tuple[list[Failure], int]:
@@ -34,6 +34,6 @@ def failed_pictures(database: Database, training_set: Path, limit: int = FAILURE
 
 
 def _failures(database: Database, query: str, parameters: list[object]) -> tuple[list[Failure], int]:
-    with database.records() as connection:
+    with database.tables("training_set") as connection:
         rows = connection.execute(query, parameters).fetchall()
     return [Failure(printable(item), reason) for item, reason, _ in rows], rows[0][2] if rows else 0

@@ -11,11 +11,11 @@ from uuid import uuid4
 
 from orchestration.database import Database, exclusive
 from orchestration.labels import CAPTIONS
-from orchestration.picture_files import DRAWING_VERSION, DrawingOutcome, DrawingTask, draw
+from orchestration.outcomes import FAILURES_SHOWN, Failure
 from orchestration.stores import UnsafePathError, check_name
 from orchestration.stores.paths import printable
 from orchestration.training_set.findings import Finding, read_findings
-from orchestration.training_set.outcomes import FAILURES_SHOWN, Failure
+from orchestration.training_set.picture_files import DRAWING_VERSION, DrawingOutcome, DrawingTask, draw
 from orchestration.training_set.picture_records import PictureRecords
 from orchestration.workers import map_in_order, worker_pool
 
@@ -24,7 +24,7 @@ PARTIAL = ".partial"
 
 def drawing_workers(workers: int | None = None) -> AbstractContextManager[Executor]:
     """Processes for :func:`build_label_folder` and for verification, one for each core unless told."""
-    return worker_pool(workers, preload=["orchestration.picture_files"])
+    return worker_pool(workers, preload=["orchestration.training_set.picture_files"])
 
 
 @dataclass
@@ -79,7 +79,7 @@ def build_label_folder(
     with (
         exclusive(database, f"training set {training_set}", on_wait=on_wait),
         _partial_folder(training_set) as build.partial,
-        database.records() as connection,
+        database.tables("training_set") as connection,
         database.connect() as reader,
     ):
         records = PictureRecords(connection, str(training_set), label, run_id)

@@ -52,7 +52,7 @@ def write_manifest(database: Database, training_set: Path) -> ManifestReport:
     pictures = 0
     try:
         with (
-            database.records() as connection,
+            database.tables("training_set") as connection,
             connection.cursor("manifest") as cursor,
             pq.ParquetWriter(partial, SCHEMA) as writer,
         ):

@@ -5,8 +5,8 @@ from typing import Any
 
 import psycopg
 
-from orchestration.picture_files import DrawingOutcome
 from orchestration.training_set.findings import Finding
+from orchestration.training_set.picture_files import DrawingOutcome
 
 # A commit takes 1 to 10 ms: often enough that a killed run draws again what took about a second.
 FLUSH_SECONDS = 1.0

@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg
 
 from orchestration.database import Database, exclusive
+from orchestration.outcomes import FAILURES_SHOWN, Failure
 from orchestration.stores import ImageStore, Retrieval, retrieve
 from orchestration.stores.paths import printable
-from orchestration.training_set.outcomes import FAILURES_SHOWN, Failure
 
 IMAGES_A_ROUND = 20_000  # bounds the memory that descriptions take, some 500 bytes each
 ROWS_A_COMMIT = 200
@@ -67,7 +67,7 @@ def retrieve_scans(
     report = ScansReport()
     with (
         exclusive(database, f"scans {folder}", on_wait=on_wait),
-        database.records() as connection,
+        database.tables("training_set") as connection,
         database.connect() as reader,
         reader.cursor("images") as images,
     ):

@@ -24,7 +24,7 @@ class LabelSummary:
 def summarize(database: Database, training_set: Path) -> list[LabelSummary]:
     """One summary for each label, in the order of the labels."""
     summaries = {label: LabelSummary(label) for label in LABELS}
-    with database.records() as connection:
+    with database.tables("training_set") as connection:
         for label, findings, studies in connection.execute(
             "select label, count(*), count(distinct study_id) from marts.double_matched_findings group by label"
         ):

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from orchestration.database import Database
 from orchestration.labels import LABELS
-from orchestration.picture_files import read_and_compare
+from orchestration.outcomes import FAILURES_SHOWN, Failure
 from orchestration.stores import UnsafePathError, check_name
 from orchestration.stores.paths import printable
 from orchestration.training_set.findings import Finding, read_findings
-from orchestration.training_set.outcomes import FAILURES_SHOWN, Failure
+from orchestration.training_set.picture_files import read_and_compare
 from orchestration.workers import map_in_order
 
 
@@ -40,7 +40,7 @@ def verify_pictures(
     ``everything`` is asked for.
     """
     report = VerificationReport()
-    with database.records() as connection, database.connect() as reader:
+    with database.tables("training_set") as connection, database.connect() as reader:
         for label in LABELS:
             findings = read_findings(reader, label=label, store=store_url, training_set=str(training_set))
             to_read = _sort_out(findings, training_set / label, report, everything=everything)

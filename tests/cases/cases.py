@@ -12,9 +12,8 @@ from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, RLELossless
 from orchestration.cases.case import ClinicalCase
 from orchestration.cases.get import CaseSource
 from orchestration.cases.index import index_images
-from orchestration.cases.tables import clinical_tables
 from tests.cases.clinic import Clinic
-from tests.imaging.dicoms import compressed, file_bytes, image_dataset
+from tests.dicom.dicoms import compressed, file_bytes, image_dataset
 
 VIEWS = ("L__CC", "L__MLO", "R__CC", "R__MLO")
 PARTS = ("l_cc", "l_mlo", "r_cc", "r_mlo")
@@ -78,7 +77,7 @@ def upload_case(
 
 def add_report(source: CaseSource, case_id: str, year: int, report: str = REPORT) -> None:
     """Put a report where the reading of the table would."""
-    with clinical_tables(source.database) as connection:
+    with source.database.tables("clinical") as connection:
         connection.execute(
             "insert into doubleread.clinical_reports values (%s, %s, %s, 'etag', now())", [case_id, year, report]
         )

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from azure.data.tables import EdmType, EntityProperty
 
+from orchestration.cases import report_table
 from orchestration.cases.opening import open_report_table
 from orchestration.cases.reports import ReportsReport, read_reports
 from orchestration.database import Database
 from orchestration.settings import load_settings
-from orchestration.stores import StoreUnavailableError, report_table, retries
+from orchestration.stores import StoreUnavailableError, retries
 from tests.cases.clinic import Clinic
 from tests.dbt.project import rows
 from tests.services.azurite import Azurite

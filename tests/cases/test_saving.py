@@ -19,7 +19,7 @@ from orchestration.cases.saving import load_case, save
 from orchestration.imaging import read_stored
 from tests.cases.cases import PARTS, REPORT, dicom, upload_case, values
 from tests.cases.clinic import Clinic
-from tests.imaging.dicoms import file_bytes, image_dataset
+from tests.dicom.dicoms import file_bytes, image_dataset
 
 TYPES = ("uint8", "int8", "uint16", "int16")
 

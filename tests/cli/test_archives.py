@@ -11,8 +11,8 @@ from pydicom.data import get_testdata_file
 from typer.testing import CliRunner, Result
 
 from orchestration.cli.app import app
+from tests.archives.reassembly.delivery import Delivery, striped, tear
 from tests.cli.conftest import DOUBLEREAD
-from tests.dicom.reassembly.delivery import Delivery, striped, tear
 
 PAIR = "2.25.32906972551432148964768"
 UIDS = [f"1.2.{number}" for number in range(8)]

@@ -28,7 +28,7 @@ def test_records_are_made_once_by_many_at_the_same_time(database: Database) -> N
 
     def use_records() -> None:
         try:
-            with database.records() as connection:
+            with database.tables("training_set") as connection:
                 connection.execute("select * from doubleread.pictures, doubleread.retrieved_scans")
         except Exception as error:  # noqa: BLE001  handed to the test
             problems.append(error)
@@ -46,7 +46,7 @@ def test_a_user_without_rights_is_told_so(database: Database) -> None:
         connection.execute("drop role if exists reader_only")
         connection.execute("create role reader_only login")
     reader = Database({**database.libpq_environment, "PGUSER": "reader_only"})
-    with pytest.raises(DatabaseError, match="may not keep records"), reader.records():
+    with pytest.raises(DatabaseError, match="may not keep records"), reader.tables("training_set"):
         pass
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import psycopg
 import yaml
 
+from orchestration.archives.reassembly import Reason
 from orchestration.database import Database
-from orchestration.dicom.reassembly import Reason
-from orchestration.dicom.reassembly.tables import archive_tables
 from tests.dbt.project import PROJECT, built, dbt, rows
 
 CHECK = "every_indexed_uid_is_reassembled_or_explained"
@@ -18,7 +17,7 @@ TEXT, FIRST, SECOND = 1, 2, 3  # ids of archives; those of pixels are in the par
 
 
 def test_dbt_and_the_program_make_the_same_tables() -> None:
-    script = files("orchestration.dicom.reassembly").joinpath("tables.sql").read_text()
+    script = files("orchestration.database.schema").joinpath("archives.sql").read_text()
     statements = script[script.index("create schema") :]
     assert statements in (PROJECT / "macros" / "create_archive_tables.sql").read_text()
 
@@ -37,7 +36,7 @@ def test_every_uid_is_reassembled_or_explained_once_its_partition_was_made(
     database: Database, dbt_target: Path
 ) -> None:
     whole, single, equal, different = "1.1", "1.2", "1.3", "1.4"
-    with archive_tables(database) as connection:
+    with database.tables("archives") as connection:
         index(connection, [(uid, archive) for uid in (whole, equal, different) for archive in (TEXT, FIRST)])
         index(connection, [(single, TEXT), (different, SECOND)])
         connection.execute("insert into doubleread.archive_problems values (1, '', 9, 'cut short')")

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
-from orchestration.cases.tables import clinical_tables
 from orchestration.database import Database
 from tests.dbt.project import PROJECT, built, dbt, rows
 from tests.dbt.raw import DJANGO, write
@@ -13,7 +12,7 @@ NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 
 
 def test_dbt_and_the_program_make_the_same_tables() -> None:
-    script = files("orchestration.cases").joinpath("tables.sql").read_text()
+    script = files("orchestration.database.schema").joinpath("clinical.sql").read_text()
     statements = script[script.index("create schema") :]
     assert statements in (PROJECT / "macros" / "create_clinical_tables.sql").read_text()
 
@@ -23,7 +22,7 @@ def test_without_an_index_the_mart_is_empty_and_the_rest_is_built(database: Data
     run = built(database, dbt_target)
     assert not run.with_status("warn")
     assert rows(database, "select * from marts.clinical_cases") == []
-    with clinical_tables(database) as connection:  # and the program takes the tables as dbt made them
+    with database.tables("clinical") as connection:  # and the program takes the tables as dbt made them
         connection.execute("insert into doubleread.clinical_reports values ('S1', 2014, 'fine', 'e', now())")
 
 
@@ -36,7 +35,7 @@ def test_cases_are_built_without_annotation_tables_and_what_counts_for_none_is_w
         ("2014/S1/" + "x" * 1000 + "R__CC.dcm", 2014, "S1", "R_CC", None, 0),
         ("2014/S1/side.dcm", 2014, "S1", None, "no view", 0),
     ]
-    with clinical_tables(database) as connection:
+    with database.tables("clinical") as connection:
         for blob, year, case_id, view, problem, hours in images:
             connection.execute(
                 "insert into doubleread.clinical_images values ('images', %s, %s, %s, %s, 1, 'e', null, %s, now(), %s)",

@@ -10,15 +10,15 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
+from orchestration.archives.reassembly import partition_of
 from orchestration.database import Database
 from orchestration.defs import resources
 from orchestration.defs.archives import assets
 from orchestration.defs.archives.partitions import ALL_PARTITIONS_TAGS
-from orchestration.dicom.reassembly import partition_of
 from orchestration.errors import SettingsError
 from orchestration.settings import load_settings
+from tests.archives.reassembly.delivery import Delivery, Torn, archive, striped, tear
 from tests.dbt.project import rows
-from tests.dicom.reassembly.delivery import Delivery, Torn, archive, striped, tear
 
 pytestmark = [
     # dagster-dbt's own use of what Dagster deprecates.

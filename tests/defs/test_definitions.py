@@ -6,8 +6,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from orchestration.archives.reassembly import PARTITIONS
 from orchestration.defs import resources
-from orchestration.dicom.reassembly import PARTITIONS
 from orchestration.labels import LABELS
 
 

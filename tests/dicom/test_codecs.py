@@ -30,7 +30,7 @@ from pydicom.uid import (
 )
 
 from orchestration.dicom.codecs import DECODER_DEPENDENCIES, PLUGIN, decode_frame, register
-from tests.imaging.dicoms import compressed, image_dataset
+from tests.dicom.dicoms import compressed, image_dataset
 
 # What pydicom remarks on: frames that happen to be as long as their pixels, and odd files among its own.
 pytestmark = [

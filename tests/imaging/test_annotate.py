@@ -15,7 +15,7 @@ from orchestration.imaging import Box, ImageError, annotate, read_image
 from orchestration.imaging.annotate import unused_greys
 from orchestration.imaging.colours import COLOURS, reader_colours
 from orchestration.imaging.draw import draw, font_size, line_width
-from tests.imaging.dicoms import file_bytes, image_dataset
+from tests.dicom.dicoms import file_bytes, image_dataset
 from tests.imaging.pngs import KINDS, png, random_png
 
 MAMMOGRAMS = Path(__file__).parents[3] / "shared" / "data" / "mammograms" / "jpeg"

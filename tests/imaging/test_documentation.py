@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.images import MAX_DECODED_BYTES, STRIPE_ROWS
 from orchestration.imaging import MAX_PIXELS
 from orchestration.imaging.captions import MAX_READER
 from orchestration.imaging.colours import COLOURS
 from orchestration.imaging.draw import MAX_BOXES, font_size, line_width
 from orchestration.imaging.jpeg_reader import MAX_SCANS
-from orchestration.imaging.pixels import MAX_DECODED_BYTES, STRIPE_ROWS
 
 TEXT = " ".join((Path(__file__).parents[2] / "docs" / "pictures.md").read_text().split())
 

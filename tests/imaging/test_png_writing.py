@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from orchestration.imaging.pixels import STRIPE_ROWS
+from orchestration.images import STRIPE_ROWS
 from orchestration.imaging.png import encode
 
 

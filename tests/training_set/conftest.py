@@ -16,17 +16,10 @@ from PIL import Image
 from orchestration.database import Database
 from orchestration.labels import LABELS
 from orchestration.stores import ImageStore, open_image_store
-from orchestration.training_set import (
-    FolderReport,
-    ManifestReport,
-    ScansReport,
-    VerificationReport,
-    build_label_folder,
-    drawing_workers,
-    retrieve_scans,
-    verify_pictures,
-    write_manifest,
-)
+from orchestration.training_set.label_folder import FolderReport, build_label_folder, drawing_workers
+from orchestration.training_set.manifest import ManifestReport, write_manifest
+from orchestration.training_set.scans import ScansReport, retrieve_scans
+from orchestration.training_set.verification import VerificationReport, verify_pictures
 
 MART = """
     create schema marts;

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from orchestration.training_set import find_orphans
+from orchestration.training_set.verification import find_orphans
 from tests.training_set.conftest import MASS, Project, png
 
 

@@ -5,22 +5,22 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.database import Database, exclusive
-from orchestration.defs.archives.partitions import all_partitions_in_one_run, image_archive_partitions
-from orchestration.defs.archives.sources import IMAGE, TEXT
-from orchestration.defs.marts.assets import ARCHIVE_UIDS
-from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
-from orchestration.defs.resources import AnnotationDatabaseResource, ArchivesResource, settings_at_start
-from orchestration.dicom.archives import ArchiveIndex, IndexReport
-from orchestration.dicom.reassembly import ReassemblyReport, local_workers, reassemble
-from orchestration.dicom.reassembly.loading import (
+from orchestration.archives.index import ArchiveIndex, IndexReport
+from orchestration.archives.reassembly import ReassemblyReport, local_workers, reassemble
+from orchestration.archives.reassembly.loading import (
     LoadedIndex,
     PartitionOutcome,
     load_index,
     load_outcomes,
     pairs_to_make,
 )
-from orchestration.training_set import Failure
+from orchestration.database import Database, exclusive
+from orchestration.defs.archives.partitions import all_partitions_in_one_run, image_archive_partitions
+from orchestration.defs.archives.sources import IMAGE, TEXT
+from orchestration.defs.marts.assets import ARCHIVE_UIDS
+from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
+from orchestration.defs.resources import AnnotationDatabaseResource, ArchivesResource, settings_at_start
+from orchestration.outcomes import Failure
 
 GROUP = "archives"
 INDEX = dg.AssetKey("archive_index")

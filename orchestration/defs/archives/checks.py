@@ -2,9 +2,9 @@
 
 import dagster as dg
 
+from orchestration.archives.reassembly.loading import left_failed
 from orchestration.defs.archives.assets import reassembled_dicoms
 from orchestration.defs.resources import AnnotationDatabaseResource
-from orchestration.dicom.reassembly.loading import left_failed
 
 
 @dg.asset_check(asset=reassembled_dicoms, description="No DICOM is missing that another run may make.")

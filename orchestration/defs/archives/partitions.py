@@ -3,7 +3,7 @@
 import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
-from orchestration.dicom.reassembly import PARTITIONS
+from orchestration.archives.reassembly import PARTITIONS
 
 # By the archive's name alone (see partition_of). With 3 million archives each has 12,000, some hours of work.
 image_archive_partitions = dg.StaticPartitionsDefinition(list(PARTITIONS))

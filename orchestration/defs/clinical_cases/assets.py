@@ -12,7 +12,7 @@ from orchestration.defs.clinical_cases.partitions import year_partitions
 from orchestration.defs.marts.assets import CLINICAL_CASES
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource, ClinicalAccountResource, FoldersResource
-from orchestration.training_set import Failure
+from orchestration.outcomes import Failure
 
 GROUP = "clinical_cases"
 IMAGES = dg.AssetKey(["raw", "clinical_images"])

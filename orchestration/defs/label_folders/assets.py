@@ -8,7 +8,7 @@ from orchestration.defs.marts.assets import FINDINGS
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource, ImageStoreResource
 from orchestration.defs.scans.assets import retrieved_scans
-from orchestration.training_set import FolderReport, build_label_folder, drawing_workers
+from orchestration.training_set.label_folder import FolderReport, build_label_folder, drawing_workers
 
 
 @dg.asset(

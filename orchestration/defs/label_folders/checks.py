@@ -5,7 +5,9 @@ import dagster as dg
 from orchestration.defs.label_folders.assets import label_folders
 from orchestration.defs.reporting import failures_table
 from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource, ImageStoreResource
-from orchestration.training_set import drawing_workers, failed_pictures, find_orphans, verify_pictures
+from orchestration.training_set.failures import failed_pictures
+from orchestration.training_set.label_folder import drawing_workers
+from orchestration.training_set.verification import find_orphans, verify_pictures
 
 
 @dg.asset_check(

@@ -9,7 +9,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 from orchestration.database import Database, check_raw_tables, exclusive
 from orchestration.defs.reporting import logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource, settings_at_start
-from orchestration.progress import report
+from orchestration.outcomes import report_stage
 from orchestration.transformations import (
     dbt_environment,
     ensure_manifest,
@@ -65,9 +65,9 @@ def dbt_models(
     """Build and test the models of the rule, one run at a time."""
     database = annotation_database.open()
     check_raw_tables(database, project_variables()["raw_schema"], expected_raw_tables())
-    report("models", 0, 1)
+    report_stage("models", 0, 1)
     yield from _build(context, dbt, database, folders)
-    report("models", 1, 1)
+    report_stage("models", 1, 1)
 
 
 @dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR, name="clinical_models", select=CLINICAL)

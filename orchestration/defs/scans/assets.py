@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration.defs.marts.assets import FINDINGS
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource, ImageStoreResource
-from orchestration.training_set import retrieve_scans
+from orchestration.training_set.scans import retrieve_scans
 
 
 @dg.asset(

@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration.defs.reporting import failures_table
 from orchestration.defs.resources import AnnotationDatabaseResource, ImageStoreResource
 from orchestration.defs.scans.assets import retrieved_scans
-from orchestration.training_set import failed_scans
+from orchestration.training_set.failures import failed_scans
 
 
 @dg.asset_check(asset=retrieved_scans, description="Every image that a finding needs was retrieved.")

@@ -4,7 +4,7 @@ import dagster as dg
 
 from orchestration.defs.label_folders.assets import label_folders
 from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource
-from orchestration.training_set import write_manifest
+from orchestration.training_set.manifest import write_manifest
 
 
 @dg.asset(

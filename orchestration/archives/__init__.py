@@ -1,0 +1,1 @@
+"""DICOMs torn apart into tar archives: the archives, their index, reassembly, and plans for billions."""

@@ -1,0 +1,215 @@
+"""What a worker does: the DICOMs of one batch, whose pixels lie in the same few image archives."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from orchestration.archives.index import Kind, MemberReader
+from orchestration.archives.reassembly.members import Pair, Reason, Unmatched
+from orchestration.archives.reassembly.outputs import Output, open_output
+from orchestration.archives.reassembly.packing import ShardWriter
+from orchestration.archives.reassembly.records import BatchRecord, Written, read_record, still_there, write_record
+from orchestration.dicom.encoding import (
+    MAX_HEADER_BYTES,
+    Assembled,
+    HeaderError,
+    PixelDataError,
+    assemble,
+    parse_header,
+)
+from orchestration.settings import Settings, load_settings
+from orchestration.stores import StoreError
+
+HEADERS_AT_ONCE = 64 << 20  # bytes of headers that are held while their pixels pass by
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A task. ``name`` changes when the pairs or their archives do.
+
+    Without ``settings`` the worker takes its own. ``fresh`` tells that nothing was ever written to the output, so that
+    nothing is looked for there.
+    """
+
+    name: str
+    pairs: Sequence[Pair]
+    output: str
+    settings: Settings | None
+    pack: bool = False
+    fresh: bool = False
+
+
+@dataclass
+class BatchResult:
+    """What became of a batch. ``left_alone`` counts the DICOMs that were there and right."""
+
+    written: int = 0
+    left_alone: int = 0
+    bytes_written: int = 0
+    through_pydicom: int = 0
+    unmatched: list[Unmatched] = field(default_factory=list)
+
+
+def reassemble_batch(batch: Batch) -> BatchResult:
+    """Make the DICOMs of a batch, then its record.
+
+    A batch with a record whose objects are what it says is left alone. Of another, a file that is byte for byte what
+    would be written is left alone.
+
+    Raises:
+        StoreError: a shard or the record can't be written.
+        StoreUnavailableError: a store as a whole can't be used.
+    """
+    settings = batch.settings or load_settings()
+    output = open_output(batch.output, settings)
+    record = None if batch.fresh else read_record(output, batch.name)
+    if record and record.is_final and still_there(output, record):
+        return BatchResult(left_alone=len(record.written), unmatched=record.unmatched)
+    work = _work(batch, output, MemberReader(settings))
+    for pairs in _with_bounded_headers(sorted(batch.pairs, key=lambda pair: pair.pixels[0])):
+        work.reassemble(pairs)
+    write_record(output, batch.name, BatchRecord(work.finish(), work.result.unmatched))
+    return work.result
+
+
+def _work(batch: Batch, output: Output, reader: MemberReader) -> "Work":
+    if batch.pack:
+        return _PackedWork(batch.name, output, reader)
+    return Work(output, reader, fresh=batch.fresh)
+
+
+class Work:
+    """DICOMs that become a file each: those that were made, and what was not.
+
+    Args:
+        output: where the files go.
+        reader: of the members.
+        fresh: see :class:`Batch`.
+    """
+
+    def __init__(self, output: Output, reader: MemberReader, *, fresh: bool = False) -> None:
+        self.result = BatchResult()
+        self._output = output
+        self._fresh = fresh
+        self._reader = reader
+        self._done: list[Written] = []
+
+    def reassemble(self, pairs: Sequence[Pair]) -> None:
+        """Make the DICOMs of ``pairs``, which are in the order of their pixels."""
+        pairs = [pair for pair in pairs if self._is_readable(pair)]
+        headers = dict(self._reader.read_all([pair.headers[0] for pair in pairs]))
+        for number, pixels in self._reader.read_all([pair.pixels[0] for pair in pairs]):
+            pair, header = pairs[number], headers.pop(number)
+            if isinstance(header, StoreError):
+                self._fail(pair, "text", Reason.NOT_READ, str(header))
+            elif isinstance(pixels, StoreError):
+                self._fail(pair, "image", Reason.NOT_READ, str(pixels))
+            elif self._is_sole(pair, "text", header) and self._is_sole(pair, "image", pixels):
+                self._make(pair, header, pixels)
+            del pixels
+
+    def finish(self) -> list[Written]:
+        """What was written, when all of it is there."""
+        return self._done
+
+    def _is_readable(self, pair: Pair) -> bool:
+        if pair.headers[0].size <= MAX_HEADER_BYTES:
+            return True
+        detail = f"it has {pair.headers[0].size:,} bytes; at most {MAX_HEADER_BYTES:,} are read"
+        self._fail(pair, "text", Reason.UNREADABLE_HEADER, detail)
+        return False
+
+    def _make(self, pair: Pair, header: memoryview, pixels: memoryview) -> None:
+        try:
+            parsed = parse_header(bytes(header))
+            if parsed.uid != pair.uid:
+                self._fail(pair, "text", Reason.UID_MISMATCH, "the header's SOP Instance UID is not its file's name")
+                return
+            assembled = assemble(parsed, pixels)
+        except HeaderError as error:
+            self._fail(pair, "text", Reason.UNREADABLE_HEADER, str(error))
+        except PixelDataError as error:
+            self._fail(pair, "image", Reason.WRONG_PIXELS, str(error))
+        else:
+            self.result.through_pydicom += assembled.through_pydicom
+            self._write(pair, assembled)
+
+    def _write(self, pair: Pair, assembled: Assembled) -> None:
+        name = f"{pair.uid}.dcm"
+        try:
+            version = None if self._fresh else _version_of_the_same(self._output, name, assembled)
+            if version is not None:
+                self.result.left_alone += 1
+            else:
+                version = self._output.put(name, assembled.parts)
+                self._count(assembled)
+        except StoreError as error:
+            self._fail(pair, "image", Reason.NOT_WRITTEN, str(error))
+            return
+        self._done.append(_written(pair, assembled, name, version))
+
+    def _count(self, assembled: Assembled) -> None:
+        self.result.written += 1
+        self.result.bytes_written += assembled.size
+
+    def _is_sole(self, pair: Pair, kind: Kind, first: memoryview) -> bool:
+        """Whether all members of a kind are equal; notes those that are too many."""
+        locations = pair.headers if kind == "text" else pair.pixels
+        try:
+            equal = all(self._reader.read(location) == first for location in locations[1:])
+        except StoreError as error:
+            self._fail(pair, kind, Reason.NOT_READ, str(error))
+            return False
+        reason = Reason.DUPLICATE_EQUAL if equal else Reason.DUPLICATE_DIFFERENT
+        for number, location in enumerate(locations):
+            if number or not equal:
+                detail = f"{len(locations)} members have this UID" + ("" if equal else ", and they differ")
+                self.result.unmatched.append(
+                    Unmatched(reason, detail, location.store_url, location.archive, location.offset, pair.uid, kind)
+                )
+        return equal
+
+    def _fail(self, pair: Pair, kind: Kind, reason: Reason, detail: str) -> None:
+        place = pair.headers[0] if kind == "text" else pair.pixels[0]
+        self.result.unmatched.append(
+            Unmatched(reason, detail, place.store_url, place.archive, place.offset, pair.uid, kind)
+        )
+
+
+class _PackedWork(Work):
+    """DICOMs that go into shards, which are named after the batch."""
+
+    def __init__(self, name: str, output: Output, reader: MemberReader) -> None:
+        super().__init__(output, reader)
+        self._shards = ShardWriter(output, name)
+
+    def finish(self) -> list[Written]:
+        self._shards.flush()
+        return self._shards.done
+
+    def _write(self, pair: Pair, assembled: Assembled) -> None:
+        self._shards.add(_written(pair, assembled, "", ""), assembled.parts)
+        self._count(assembled)
+
+
+def _written(pair: Pair, assembled: Assembled, name: str, version: str) -> Written:
+    size = assembled.size
+    return Written(pair.uid, name, 0, size, size, version, assembled.transfer_syntax, assembled.through_pydicom)
+
+
+def _version_of_the_same(output: Output, name: str, assembled: Assembled) -> str | None:
+    """The version of an object that is byte for byte what would be written, if there is one."""
+    found = output.version(name)
+    if found is None or found[0] != assembled.size:
+        return None
+    return found[1] if output.get(name) == b"".join(assembled.parts) else None
+
+
+def _with_bounded_headers(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
+    start, size = 0, 0
+    for number, pair in enumerate(pairs):
+        size += pair.headers[0].size
+        if size > HEADERS_AT_ONCE and number > start:
+            yield pairs[start:number]
+            start, size = number, pair.headers[0].size
+    if pairs:
+        yield pairs[start:]

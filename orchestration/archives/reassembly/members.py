@@ -1,0 +1,54 @@
+"""What reassembly speaks of: where members lie, what belongs together, what fits nowhere."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from orchestration.archives.index import Kind, Location
+
+
+class Pair(NamedTuple):
+    """The members of one UID: at least one header and one set of pixels; more of either are duplicates."""
+
+    uid: str
+    headers: tuple[Location, ...]
+    pixels: tuple[Location, ...]
+
+
+class Reason(StrEnum):
+    """Why a member is in no DICOM."""
+
+    MISSING_HEADER = "missing_header"
+    MISSING_PIXELS = "missing_pixels"
+    DUPLICATE_EQUAL = "duplicate_equal"  # the DICOM is made, from the first of them
+    DUPLICATE_DIFFERENT = "duplicate_different"  # no DICOM is made: nobody can say which one is right
+    UNREADABLE_HEADER = "unreadable_header"
+    UID_MISMATCH = "uid_mismatch"
+    WRONG_PIXELS = "wrong_pixels"
+    NOT_READ = "not_read"  # the store did not give it; run again
+    NOT_WRITTEN = "not_written"  # the output did not take it; run again
+    NOT_INDEXED = "not_indexed"  # the index says why, of a member or of an archive
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """One member that is in no DICOM (or, where it equals another, adds nothing to it), and where it lies.
+
+    ``uid`` and ``kind`` are None where the member's name tells neither; ``detail`` is for a person and holds no value
+    of a header.
+    """
+
+    reason: Reason
+    detail: str
+    store: str
+    archive: str
+    offset: int
+    uid: str | None = None
+    kind: Kind | None = None
+
+
+def without_partner(uid: str, kind: Kind, store: str, archive: str, offset: int) -> Unmatched:
+    """A member of a UID that only members of this kind have."""
+    reason = Reason.MISSING_PIXELS if kind == "text" else Reason.MISSING_HEADER
+    other = "image" if kind == "text" else "text"
+    return Unmatched(reason, f"no {other} archive has a member of this UID", store, archive, offset, uid, kind)

@@ -1,0 +1,243 @@
+"""Reassembly makes a right DICOM of each header and its pixels, names the rest, and repeats nothing."""
+
+import json
+import tarfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.data import get_testdata_file
+
+from orchestration.archives.reassembly import Reason, partition_of, reassemble
+from orchestration.archives.reassembly.outputs import open_output
+from orchestration.settings import load_settings
+from orchestration.stores import PlaceBusyError
+from tests.archives.conftest import Place
+from tests.archives.reassembly.conftest import Partner
+from tests.archives.reassembly.delivery import Delivery, Torn, striped, tear
+from tests.services.faults import Odds, Reset, Short, Status
+
+CT, MR = "CT_small.dcm", "MR_small.dcm"
+
+
+def uids(count: int, root: str = "1.2.3") -> list[str]:
+    return [f"{root}.{number}" for number in range(1, count + 1)]
+
+
+def torn(uid: str, name: str = CT) -> Torn:
+    return next(tear(name, [uid]))
+
+
+def mtimes(partner: Partner) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in Path(partner.output).glob("*.dcm")}
+
+
+@pytest.mark.parametrize("name", [CT, MR])
+def test_each_pair_becomes_a_dicom_with_the_pixels_and_elements_of_the_original(partner: Partner, name: str) -> None:
+    striped(partner.folder, tear(name, uids(20)), archives=4).write()
+    report = partner.reassemble()
+    assert (report.pairs, report.written, report.left_alone, report.unmatched) == (20, 20, 0, Counter())
+    original = pydicom.dcmread(str(get_testdata_file(name)))
+    made = partner.dicoms()
+    assert made.keys() == set(uids(20))
+    for uid, data in made.items():
+        dataset = pydicom.dcmread(BytesIO(data))
+        assert dataset.SOPInstanceUID == dataset.file_meta.MediaStorageSOPInstanceUID == uid
+        np.testing.assert_array_equal(dataset.pixel_array, original.pixel_array)
+        kept = [element for element in original if element.keyword not in {"SOPInstanceUID", "DataSetTrailingPadding"}]
+        assert [dataset[element.tag].value for element in kept] == [element.value for element in kept]
+
+
+def test_what_is_there_and_right_is_not_written_again(partner: Partner) -> None:
+    striped(partner.folder, tear(CT, uids(12)), archives=3).write()
+    partner.reassemble()
+    before = mtimes(partner)
+    report = partner.reassemble()
+    assert (report.written, report.left_alone) == (0, 12)
+    assert mtimes(partner) == before
+
+
+@pytest.mark.parametrize("harm", [lambda path: path.unlink(), lambda path: path.write_bytes(b"other")])
+def test_a_dicom_that_is_gone_or_was_changed_is_made_again_and_no_other(partner: Partner, harm) -> None:
+    striped(partner.folder, tear(CT, uids(12)), archives=3).write()
+    partner.reassemble()
+    made, before = partner.dicoms(), mtimes(partner)
+    harm(Path(partner.output, "1.2.3.5.dcm"))
+    report = partner.reassemble()
+    assert (report.written, report.left_alone) == (1, 11)
+    assert partner.dicoms() == made
+    assert {name for name, mtime in mtimes(partner).items() if before[name] != mtime} == {"1.2.3.5.dcm"}
+
+
+def test_archives_that_come_later_add_their_dicoms_and_touch_no_other(partner: Partner) -> None:
+    delivery = striped(partner.folder, tear(CT, uids(12)), archives=3)
+    delivery.write()
+    partner.reassemble()
+    before = mtimes(partner)
+    for dicom in tear(MR, uids(4, "1.9")):
+        delivery.add(dicom, text="later", image="images0001")
+    delivery.write()
+    report = partner.reassemble()
+    assert (report.pairs, report.written) == (16, 4)
+    assert mtimes(partner).items() >= before.items()
+
+
+def test_what_does_not_fit_is_named_with_reason_and_place_and_the_rest_is_done(
+    partner: Partner, delivery: Delivery
+) -> None:
+    good = torn("1.1")
+    delivery.add(good, text="t1", image="i1")
+    delivery.text["t1"].append(("1.2.json", torn("1.2").header))
+    delivery.images["i1"].append(("1.3.j2c", good.pixels))
+    delivery.add(torn("1.4"), text="t1", image="i1")
+    delivery.add(torn("1.4"), text="t2", image="i1")
+    delivery.add(torn("1.5"), text="t1", image="i1")
+    delivery.images["i2"] = [("1.5.j2c", bytes(len(good.pixels)))]
+    delivery.add(Torn("1.6", torn("1.66").header, good.pixels), text="t1", image="i1")
+    delivery.add(Torn("1.7", torn("1.7").header, good.pixels[:-2]), text="t1", image="i1")
+    delivery.add(Torn("1.8", b"{not json", good.pixels), text="t1", image="i1")
+    delivery.add(Torn("1.9", json.dumps(torn("1.9").header.decode()).encode(), good.pixels), text="t1", image="i1")
+    delivery.text["t2"].append(("notes.txt", b"hello"))
+    delivery.write()
+    report = partner.reassemble()
+    assert partner.dicoms().keys() == {"1.1", "1.4", "1.9"}
+    expected = {
+        ("1.2", "text", "t1.tar", Reason.MISSING_PIXELS),
+        ("1.3", "image", "i1.tar", Reason.MISSING_HEADER),
+        ("1.4", "text", "t2.tar", Reason.DUPLICATE_EQUAL),
+        ("1.4", "image", "i1.tar", Reason.DUPLICATE_EQUAL),
+        ("1.5", "image", "i1.tar", Reason.DUPLICATE_DIFFERENT),
+        ("1.5", "image", "i2.tar", Reason.DUPLICATE_DIFFERENT),
+        ("1.6", "text", "t1.tar", Reason.UID_MISMATCH),
+        ("1.7", "image", "i1.tar", Reason.WRONG_PIXELS),
+        ("1.8", "text", "t1.tar", Reason.UNREADABLE_HEADER),
+        (None, "text", "t2.tar", Reason.NOT_INDEXED),
+    }
+    rows = partner.unmatched()
+    assert {(row["uid"], row["kind"], row["archive"], row["reason"]) for row in rows} == expected
+    assert len(rows) == len(expected) == report.unmatched.total()
+    assert all(row["detail"] for row in rows)
+    again = partner.reassemble()
+    assert (again.written, again.left_alone, again.unmatched) == (0, 3, report.unmatched)
+
+
+def test_a_header_that_is_too_large_to_be_read_is_not(
+    partner: Partner, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large, small = torn("1.1"), torn("1.2", MR)
+    delivery.add(large, text="t", image="i")
+    delivery.add(small, text="t", image="i")
+    delivery.write()
+    monkeypatch.setattr("orchestration.archives.reassembly.batch.MAX_HEADER_BYTES", len(large.header) - 1)
+    assert partner.reassemble().unmatched == {Reason.UNREADABLE_HEADER: 1}
+    assert partner.dicoms().keys() == {"1.2"}
+
+
+def test_a_member_that_was_repaired_is_no_longer_named(partner: Partner, delivery: Delivery) -> None:
+    broken = Torn("1.1", b"{", torn("1.1").pixels)
+    delivery.add(broken, text="t", image="i")
+    delivery.write()
+    assert partner.reassemble().unmatched == {Reason.UNREADABLE_HEADER: 1}
+    delivery.text["t"] = [("1.1.json", torn("1.1").header)]
+    delivery.write()
+    assert partner.reassemble().unmatched == {}
+    assert partner.unmatched() == []
+    assert partner.dicoms().keys() == {"1.1"}
+
+
+def test_an_archive_that_changed_since_it_was_indexed_is_named_and_harms_no_other(
+    partner: Partner, delivery: Delivery
+) -> None:
+    delivery.add(torn("1.1"), text="t", image="i1")
+    delivery.add(torn("1.2"), text="t", image="i2")
+    delivery.write()
+    index = partner.index()
+    with Path(partner.images, "i1.tar").open("ab") as file:
+        file.write(bytes(512))
+    report = reassemble(index, partner.output, load_settings(), lambda: ThreadPoolExecutor(1))
+    assert partner.dicoms().keys() == {"1.2"}
+    assert report.unmatched == {Reason.NOT_READ: 1}
+    assert "update the index" in report.unmatched_shown[0].detail
+
+
+def test_some_partitions_are_those_of_their_image_archives(partner: Partner) -> None:
+    delivery = striped(partner.folder, tear(CT, uids(12)), archives=3)
+    delivery.write()
+    wanted = partition_of("images0001.tar")
+    report = partner.reassemble(partitions={wanted})
+    members = {name.removesuffix(".j2c") for name, _ in delivery.images["images0001"]}
+    assert partner.dicoms().keys() == members
+    assert report.pairs == report.written == len(members) == 4
+    partner.reassemble(partitions={partition_of("images0002.tar")})
+    assert members < partner.dicoms().keys()
+    assert partner.reassemble(partitions={wanted}).left_alone == 4
+
+
+def test_shards_hold_the_same_dicoms_where_their_index_says(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestration.archives.reassembly.packing.SHARD_BYTES", 100_000)
+    striped(partner.folder, tear(CT, uids(12)), archives=2).write()
+    partner.reassemble()
+    single = partner.dicoms()
+    partner.output = partner.folder / "packed"
+    report = partner.reassemble(pack=True)
+    assert report.written == 12
+    shards = {path.name: path for path in Path(partner.output).glob("*.tar")}
+    unpacked = {}
+    for path in shards.values():
+        with tarfile.open(path) as tar:
+            unpacked |= {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
+    assert unpacked == {f"{uid}.dcm": data for uid, data in single.items()}
+    for uid, row in partner.written().items():
+        data = shards[row["object"]].read_bytes()
+        assert data[row["offset"] : row["offset"] + row["size"]] == single[uid]
+    assert len(shards) == 6  # two batches of 240 KB
+    before = {path: path.stat().st_mtime_ns for path in shards.values()}
+    assert partner.reassemble(pack=True).left_alone == 12
+    assert {path: path.stat().st_mtime_ns for path in shards.values()} == before
+
+
+def test_a_second_run_on_the_same_output_is_refused(partner: Partner) -> None:
+    striped(partner.folder, tear(CT, uids(2)), archives=1).write()
+    with (
+        open_output(partner.output, load_settings()).alone(),
+        pytest.raises(PlaceBusyError, match=r"another run is at work in .*; run again"),
+    ):
+        partner.reassemble()
+
+
+def test_two_runs_make_the_same_bytes(partner: Partner) -> None:
+    striped(partner.folder, tear(MR, uids(8)), archives=2).write()
+    partner.reassemble()
+    first = partner.dicoms()
+    partner.output = partner.folder / "other"
+    partner.reassemble()
+    assert partner.dicoms() == first
+
+
+def test_a_server_that_fails_now_and_then_loses_nothing(partner: Partner, server_place: Place) -> None:
+    delivery = striped(partner.folder, tear(CT, uids(30)), archives=3)
+    delivery.write()
+    for kind in ("text", "images"):
+        for path in Path(partner.folder, kind).iterdir():
+            server_place.put(f"{kind}/{path.name}", path.read_bytes())
+    partner.text, partner.images = f"{server_place.url}/text", f"{server_place.url}/images"
+    index = partner.index()
+    partner.output = f"{server_place.url}/out"
+    assert server_place.proxy is not None
+    faults = {Status(503): 0.1, Reset(): 0.05, Short(): 0.05}
+    reads, writes = Odds(7, faults, path=".tar"), Odds(8, {Status(503): 0.2}, method="PUT")
+    server_place.proxy.plan = lambda request: reads(request) or writes(request)
+    report = reassemble(index, partner.output, load_settings(), lambda: ThreadPoolExecutor(2))
+    assert server_place.proxy.given
+    server_place.proxy.plan = None
+    assert (report.written, report.unmatched) == (30, Counter())
+    partner.output = partner.folder / "beside"
+    partner.reassemble()
+    output = open_output(f"{server_place.url}/out", load_settings())
+    assert {uid: output.get(f"{uid}.dcm") for uid in uids(30)} == partner.dicoms()
+    again = reassemble(index, f"{server_place.url}/out", load_settings(), lambda: ThreadPoolExecutor(2))
+    assert (again.written, again.left_alone) == (0, 30)
