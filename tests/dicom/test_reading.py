@@ -326,11 +326,11 @@ def test_a_corrupt_dicom_file_is_an_image_or_refused_and_no_message_holds_its_te
 
 def test_no_element_about_the_patient_is_parsed(monkeypatch):
     """A value that pydicom would warn of, quoting it, is never looked at."""
-    from orchestration.imaging import dicom_reader  # noqa: PLC0415
+    from orchestration.dicom import reading  # noqa: PLC0415
 
     read = []
-    original = dicom_reader.dcmread
-    monkeypatch.setattr(dicom_reader, "dcmread", lambda *a, **k: read.append(original(*a, **k)) or read[-1])
+    original = reading.dcmread
+    monkeypatch.setattr(reading, "dcmread", lambda *a, **k: read.append(original(*a, **k)) or read[-1])
     read_image(changed(PatientName="Curie^Marie", PatientID="M-1867"))
     assert all(element.tag.group in (0x0028, 0x7FE0) for element in read[0])
 
