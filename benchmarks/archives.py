@@ -11,7 +11,6 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -20,10 +19,11 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from benchmarks.report import Row, median_seconds
-from orchestration.archives.index import LOCAL_READ_AHEAD, ArchiveIndex, open_archives, walk
-from orchestration.archives.reassembly import get_dicoms, reassemble
+from orchestration.archives.index import ArchiveIndex
+from orchestration.archives.reassembly import get_dicoms, local_workers, reassemble
+from orchestration.archives.tar import LOCAL_READ_AHEAD, walk
 from orchestration.settings import load_settings
-from orchestration.workers import worker_pool
+from orchestration.stores import open_place
 from tests.archives.reassembly.delivery import Delivery, Torn, archive, striped, tear
 from tests.services.memory import peak_megabytes
 
@@ -59,8 +59,8 @@ def index_of(delivery: Path, at: Path) -> ArchiveIndex:
     """The index of a delivery, made anew."""
     settings = load_settings()
     index = ArchiveIndex.create(fresh(at), settings)
-    index.update(open_archives(delivery / "text", settings), "text")
-    index.update(open_archives(delivery / "images", settings), "image")
+    index.update(open_place(delivery / "text", settings), "text")
+    index.update(open_place(delivery / "images", settings), "image")
     return index
 
 
@@ -109,7 +109,7 @@ def indexing(folder: Path) -> list[Row]:
 
     def by_index() -> None:
         index = ArchiveIndex.create(fresh(folder / "headers_index"), settings)
-        assert index.update(open_archives(archives, settings), "text").members == WALKED
+        assert index.update(open_place(archives, settings), "text").members == WALKED
 
     theirs, ours = (median_seconds(way, repeats=ROUNDS) / WALKED * 1e6 for way in (by_tarfile, by_index))
     shutil.rmtree(archives)
@@ -202,20 +202,12 @@ def reassembled(index: ArchiveIndex, folder: Path, workers: int) -> tuple[float,
     """Seconds of a whole run on running workers, and the largest worker's peak memory in MB."""
     settings = load_settings()
     out = fresh(folder / "out")
-    with worker_pool(workers, preload=["orchestration.archives.reassembly.batch"]) as pool:
-        list(pool.map(_peak_mb, range(8 * workers)))  # all of them are there
-
-        class Kept:
-            def __enter__(self) -> ProcessPoolExecutor:
-                return pool
-
-            def __exit__(self, *_error: object) -> None:
-                """Others use it afterwards."""
-
+    with local_workers(workers) as pool:
+        list(pool.run(_peak_mb, ((n, n) for n in range(8 * workers))))  # all of them are there
         start = time.perf_counter()
-        report = reassemble(index, out, settings, Kept)
+        report = reassemble([index], out, settings, pool)
         seconds = time.perf_counter() - start
-        peak = max(pool.map(_peak_mb, range(8 * workers)))
+        peak = max(megabytes for _, megabytes in pool.run(_peak_mb, ((n, n) for n in range(8 * workers))))
     assert report.written == report.pairs
     return seconds, peak
 

@@ -28,7 +28,7 @@ from orchestration.cases import CaseSource, get_case, index_images
 from orchestration.database import Database
 from orchestration.imaging import encode_samples, read_stored
 from orchestration.stores import retrieve
-from orchestration.stores.azure import AzureImageStore, account_of_connection_string
+from orchestration.stores.azure import Container, account_of_connection_string
 from tests.services.azurite import Azurite, azurite
 from tests.services.faults import faulty_proxy
 
@@ -57,9 +57,9 @@ def container(service: Azurite) -> str:
     return name
 
 
-def image_store(service: Azurite, name: str) -> AzureImageStore:
+def image_store(service: Azurite, name: str) -> Container:
     """The container as the program opens it."""
-    return AzureImageStore(f"az://{name}", account_of_connection_string(service.connection_string), name, "")
+    return Container(f"az://{name}", load_settings(), account_of_connection_string(service.connection_string), name)
 
 
 def bare_store(service: Azurite, name: str) -> AzureStore:
@@ -249,7 +249,7 @@ def by_obstore(store: AzureStore, paths: list[str], out: Path, *, hashed: bool =
         list(pool.map(one, paths))
 
 
-def by_retrieve(store: AzureImageStore, digests: dict[str, str], out: Path) -> None:
+def by_retrieve(store: Container, digests: dict[str, str], out: Path) -> None:
     """What the program does, and a check that it did it."""
-    done = {retrieval.image: retrieval.sha256 for retrieval in retrieve(store, list(digests), out, {})}
+    done = {retrieval.path: retrieval.sha256 for retrieval in retrieve(store, list(digests), out, {})}
     assert done == digests

@@ -6,7 +6,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import cycle
@@ -19,11 +19,13 @@ from psycopg import sql
 from benchmarks.drawing import BOXES, encoded, mammogram
 from orchestration.database import Database
 from orchestration.labels import LABELS
-from orchestration.stores import ImageStore, open_image_store
+from orchestration.settings import load_settings
+from orchestration.stores import Place, open_place
 from orchestration.stores.azure import account_of_connection_string
 from orchestration.training_set.label_folder import build_label_folder, drawing_workers
 from orchestration.training_set.manifest import write_manifest
 from orchestration.training_set.scans import retrieve_scans
+from orchestration.workers import Workers
 from tests.services.azurite import Azurite, azurite
 from tests.services.memory import peak_megabytes
 from tests.services.slow_store import slow_store
@@ -63,9 +65,11 @@ class Project:
     training_set_name: str = "training_set"
 
     @property
-    def store(self) -> ImageStore:
+    def store(self) -> Place:
         """The store, opened."""
-        return open_image_store(f"az://{CONTAINER}", account_of_connection_string(self.azure.connection_string))
+        return open_place(
+            f"az://{CONTAINER}", load_settings(), account=account_of_connection_string(self.azure.connection_string)
+        )
 
     @property
     def training_set(self) -> Path:
@@ -83,33 +87,33 @@ class Project:
     def retrieve(self) -> int:
         """The first stage; how many images were fetched."""
         report = retrieve_scans(self.database, self.store, self.folder / "scans", run_id="run")
-        if report.failed:
-            raise RuntimeError(f"{report.failed} images were not retrieved: {report.failures[0]}")
+        if report.failures.count:
+            raise RuntimeError(f"{report.failures.count} images were not retrieved: {report.failures.shown[0]}")
         return report.fetched
 
-    def draw(self, label: str, executor: Executor) -> tuple[int, int]:
+    def draw(self, label: str, workers: Workers) -> tuple[int, int]:
         """The second stage for one label; findings and pictures drawn."""
         report = build_label_folder(
             self.database,
             label=label,
             store_url=f"az://{CONTAINER}",
             training_set=self.training_set,
-            executor=executor,
+            workers=workers,
             run_id="run",
         )
-        if report.failed:
-            raise RuntimeError(f"{report.failed} pictures were not drawn: {report.failures[0]}")
+        if report.failures.count:
+            raise RuntimeError(f"{report.failures.count} pictures were not drawn: {report.failures.shown[0]}")
         return report.findings, report.drawn
 
     def run(self) -> Run:
         """All image stages, as the main job runs them."""
         start = time.perf_counter()
         fetched = self.retrieve()
-        with drawing_workers(WORKERS) as pool:
-            counts = [self.draw(label, pool) for label in LABELS]
+        with drawing_workers(WORKERS) as workers:
+            counts = [self.draw(label, workers) for label in LABELS]
             write_manifest(self.database, self.training_set)
             seconds = time.perf_counter() - start
-            worker_mb = max(pool.map(_peak_mb, range(8 * WORKERS)))
+            worker_mb = max(peak for _, peak in workers.run(_peak_mb, ((n, n) for n in range(8 * WORKERS))))
         findings, drawn = map(sum, zip(*counts, strict=True))
         return Run(seconds, findings, fetched, drawn, _peak_mb(), worker_mb)
 

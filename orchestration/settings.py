@@ -5,14 +5,13 @@ import binascii
 from functools import cached_property
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.errors import SettingsError
+from orchestration.urls import parse_url, place_url
 
-SCHEMES = ("file", "az", "s3")
 PLACES = (
     "doubleread_images",
     "doubleread_text_archives",
@@ -62,17 +61,13 @@ class Settings(BaseSettings):
     @classmethod
     def _known_scheme(cls, url: str | None) -> str | None:
         if url is not None:
-            _check_url(url)
+            parse_url(url)
         return url
 
     @field_validator("doubleread_archive_index", "doubleread_dicoms")
     @classmethod
     def _url_or_folder(cls, place: str | None) -> str | None:
-        if place is not None and "://" not in place:
-            return Path(place).expanduser().absolute().as_uri()
-        if place is not None:
-            _check_url(place)
-        return place
+        return None if place is None else place_url(place)
 
     @field_validator("azure_storage_account_key")
     @classmethod
@@ -149,23 +144,6 @@ class Settings(BaseSettings):
             "PGDATABASE": self.pgdatabase,
         }
         return {name: str(value) for name, value in values.items() if value is not None}
-
-
-def _check_url(url: str) -> None:
-    """Check that a store can be at ``url``.
-
-    Raises:
-        ValueError: none can; the message does not repeat the URL, which may hold a secret.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in SCHEMES:
-        raise ValueError("must start with file:///, az:// or s3://")
-    if parts.username or parts.password or parts.query:
-        raise ValueError("must hold no credentials; they have settings of their own")
-    if parts.scheme == "file" and (parts.netloc or not parts.path.startswith("/")):
-        raise ValueError("must be an absolute path, file:///folder")
-    if parts.scheme != "file" and not parts.netloc:
-        raise ValueError(f"must name a container or bucket, {parts.scheme}://name/prefix")
 
 
 def connection_string_fields(text: str) -> dict[str, str]:

@@ -17,6 +17,8 @@ from orchestration.database import Database
 from tests.services.azurite import Azurite, azurite
 from tests.services.s3 import S3, s3
 
+pytest_plugins = ["tests.services.places"]
+
 # A property says what holds, not how fast: a busy machine must not fail it.
 settings.register_profile("no clock", deadline=None)
 settings.load_profile("no clock")

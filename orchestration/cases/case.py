@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from orchestration.cases.image import CaseImage
-from orchestration.stores.paths import printable
+from orchestration.stores import printable
 
 
 @dataclass(frozen=True)

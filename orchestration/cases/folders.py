@@ -1,7 +1,6 @@
 """The folders of all cases of a year, kept as the index and the reports have them."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,27 +12,23 @@ from orchestration.cases.get import CaseSource, get_case
 from orchestration.cases.lookup import KnownCase, look_up
 from orchestration.cases.saving import CASE, REPORT, CaseRecord
 from orchestration.errors import DoublereadError
-
-FAILURES_SHOWN = 100
+from orchestration.outcomes import Failures, Progress, no_progress
 
 
 @dataclass
 class YearReport:
-    """What became of the cases of a year; ``failures`` names the first of those that failed, with the reason.
+    """What became of the cases of a year; ``failures`` are those that failed.
 
     ``incomplete`` counts the cases that lack a view or the report; they have no folder.
     """
 
     saved: int = 0
     untouched: int = 0
-    failed: int = 0
     incomplete: int = 0
-    failures: list[tuple[str, str]] = field(default_factory=list)
+    failures: Failures = field(default_factory=Failures)
 
 
-def save_year(
-    source: CaseSource, year: int, folder: Path, *, progress: Callable[[int, int], None] = lambda _done, _total: None
-) -> YearReport:
+def save_year(source: CaseSource, year: int, folder: Path, *, progress: Progress = no_progress) -> YearReport:
     """Save every complete case of a year to ``<folder>/<year>/<id>``.
 
     A folder that was made of the same blobs and the same report is left alone. One case that fails stops no other.
@@ -59,9 +54,7 @@ def save_year(
                 get_case(case_id, year, save_case=True, folder=folder, source=source)
                 report.saved += 1
         except (CaseError, DoublereadError, OSError) as error:
-            report.failed += 1
-            if len(report.failures) < FAILURES_SHOWN:
-                report.failures.append((case_id, str(error)))
+            report.failures.add(case_id, str(error))
         progress(done, len(complete))
     return report
 

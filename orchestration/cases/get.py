@@ -7,7 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from orchestration.cases.case import ClinicalCase, IncompleteCaseError, OutdatedIndexError
-from orchestration.cases.fetching import OutdatedVersionError, fetch
 from orchestration.cases.image import VIEWS, CaseImage, Source
 from orchestration.cases.lookup import look_up
 from orchestration.cases.opening import open_container
@@ -15,9 +14,8 @@ from orchestration.cases.saving import save
 from orchestration.database import Database, open_database
 from orchestration.imaging import ImageError, read_stored
 from orchestration.settings import Settings, load_settings
-from orchestration.stores import ImageVersion, StoreError
-from orchestration.stores.azure import AzureImageStore
-from orchestration.stores.paths import printable
+from orchestration.stores import MissingObjectError, ObjectChangedError, ObjectVersion, StoreError, fetch, printable
+from orchestration.stores.azure import Container
 
 Failures = dict[str, StoreError | ImageError]
 
@@ -27,7 +25,7 @@ class CaseSource:
     """Where cases come from: the database with the index and the reports, and the container of the images."""
 
     database: Database
-    store: AzureImageStore
+    store: Container
 
 
 def open_case_source(settings: Settings) -> CaseSource:
@@ -87,7 +85,7 @@ def _source_of(settings: Settings) -> CaseSource:
     return open_case_source(settings)
 
 
-def _images(store: AzureImageStore, blobs: Mapping[str, ImageVersion]) -> tuple[dict[str, CaseImage], Failures]:
+def _images(store: Container, blobs: Mapping[str, ObjectVersion]) -> tuple[dict[str, CaseImage], Failures]:
     """The images of the parts and, of those that can't be had, why not."""
     images: dict[str, CaseImage] = {}
     failures: Failures = {}
@@ -101,9 +99,9 @@ def _images(store: AzureImageStore, blobs: Mapping[str, ImageVersion]) -> tuple[
     return images, failures
 
 
-def _image(store: AzureImageStore, part: str, version: ImageVersion) -> CaseImage:
+def _image(store: Container, part: str, version: ObjectVersion) -> CaseImage:
     data, sha256 = fetch(store, version)
-    source = Source(store.container, version.path, version.etag or "", sha256)
+    source = Source(store.container, version.path, version.etag, sha256)
     return CaseImage.of(part.upper(), source, read_stored(data))
 
 
@@ -111,16 +109,22 @@ def _by_part(images: Mapping[str, CaseImage]) -> dict[str, CaseImage | None]:
     return {view.lower(): images.get(view.lower()) for view in VIEWS}
 
 
-def _explained(version: ImageVersion, error: StoreError | ImageError) -> str:
+def _explained(version: ObjectVersion, error: StoreError | ImageError) -> str:
     """The reason with the blob that it is about; what an ``ImageError`` says completes "The image …"."""
     blob = printable(version.path)
-    return f"{blob} {error}" if isinstance(error, ImageError) else f"{blob}: {error}"
+    if isinstance(error, ImageError):
+        return f"{blob} {error}"
+    if isinstance(error, MissingObjectError):
+        return f"{blob}: the blob is gone"
+    if isinstance(error, ObjectChangedError):
+        return f"{blob}: another blob has its name (the ETag differs)"
+    return f"{blob}: {error}"
 
 
 def _raise_what_is_unknown(case_id: str, year: int, failures: Failures, missing: Mapping[str, str]) -> None:
     """Raise where the store did not give a part that may well be there."""
     refused = [error for error in failures.values() if isinstance(error, StoreError)]
-    if any(isinstance(error, OutdatedVersionError) for error in refused):
+    if any(isinstance(error, MissingObjectError | ObjectChangedError) for error in refused):
         advice = "The index is older than the container: run doubleread cases index"
         raise OutdatedIndexError(case_id, year, missing, advice)
     if refused:

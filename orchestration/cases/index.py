@@ -11,8 +11,9 @@ from psycopg import sql
 from orchestration.cases.names import parse_blob_name
 from orchestration.database import Database, exclusive
 from orchestration.database.differences import Differences, write_differences
-from orchestration.stores.azure import AzureImageStore
-from orchestration.stores.errors import StoreError, StoreUnavailableError
+from orchestration.outcomes import Waiting, no_waiting
+from orchestration.stores import StoreError, StoreUnavailableError
+from orchestration.stores.azure import Container
 
 BLOBS_A_STEP = 1_000  # between two calls of ``progress``
 LISTED = "container, blob, year, case_id, view, size_bytes, etag, md5, last_modified, seen_at, problem"
@@ -40,10 +41,10 @@ class IndexReport:
 
 def index_images(
     database: Database,
-    store: AzureImageStore,
+    store: Container,
     *,
     progress: Callable[[int], None] = lambda _blobs: None,
-    on_wait: Callable[[str], None] = lambda _name: None,
+    on_wait: Waiting = no_waiting,
 ) -> IndexReport:
     """Bring ``doubleread.clinical_images`` to what the container holds, by one listing.
 
@@ -87,14 +88,14 @@ def index_images(
 
 
 def _list(
-    connection: psycopg.Connection, store: AzureImageStore, listed_at: datetime, progress: Callable[[int], None]
+    connection: psycopg.Connection, store: Container, listed_at: datetime, progress: Callable[[int], None]
 ) -> tuple[int, int, int]:
     """Copy what the container holds into the temporary table ``listed``: blobs, matching, partial."""
     connection.execute("create temporary table listed (like doubleread.clinical_images) on commit drop")
     blobs = matching = partial = 0
     try:
         with connection.cursor().copy(f"copy listed ({LISTED}) from stdin") as copy:
-            for blobs, blob in enumerate(store.listing(), start=1):
+            for blobs, blob in enumerate(store.list(), start=1):
                 if blobs % BLOBS_A_STEP == 0:
                     progress(blobs)
                 if (found := parse_blob_name(blob.path)) is None:
@@ -107,7 +108,7 @@ def _list(
                     found.year,
                     found.case_id,
                     found.view,
-                    blob.size,
+                    blob.size_bytes,
                     blob.etag,
                     blob.md5,
                 )

@@ -7,8 +7,8 @@ import psycopg
 
 from orchestration.cases.case import CaseNotFoundError
 from orchestration.database import Database, DatabaseError
-from orchestration.stores import ImageVersion
-from orchestration.stores.paths import printable
+from orchestration.stores import ObjectVersion, printable
+from orchestration.stores.azure import quoted
 
 _CASE_ID = re.compile(r"S[0-9]+", re.ASCII)
 _MAX_ID_LENGTH = 64
@@ -33,7 +33,7 @@ where case_id = %(case_id)s and year = %(year)s
 class KnownCase:
     """The blobs of a case by part (``l_cc`` …), and its report, where there are any."""
 
-    blobs: dict[str, ImageVersion]
+    blobs: dict[str, ObjectVersion]
     report: str | None
 
 
@@ -56,7 +56,7 @@ def look_up(database: Database, container: str, case_id: str, year: int) -> Know
             "doubleread cases list shows those that are, doubleread cases index looks for new ones"
         )
     blobs = {
-        part: ImageVersion(blob, size, _quoted(etag), None, modified, md5)
+        part: ObjectVersion(blob, size, quoted(etag), modified, md5=md5)
         for part, blob, etag, md5, size, modified, _ in rows
         if part != "report"
     }
@@ -73,8 +73,3 @@ def check_id(case_id: str, year: int) -> None:
         raise CaseNotFoundError(f"{printable(case_id)!r} is no case id: an S and digits, such as S0000001")
     if not 0 <= year <= 9999:
         raise CaseNotFoundError(f"{year} is no year of four digits")
-
-
-def _quoted(etag: str) -> str:
-    """As If-Match wants it (RFC 9110, 13.1.1); Azure's listings give it bare."""
-    return etag if etag.startswith('"') else f'"{etag}"'

@@ -2,10 +2,10 @@
 
 from orchestration.cases.report_table import ReportTable
 from orchestration.settings import Settings
-from orchestration.stores.azure import AzureImageStore, azure_account
+from orchestration.stores.azure import Container, azure_account
 
 
-def open_container(settings: Settings) -> AzureImageStore:
+def open_container(settings: Settings) -> Container:
     """The container ``AZURE_STORAGE_CONTAINER_NAME``.
 
     Raises:
@@ -13,7 +13,9 @@ def open_container(settings: Settings) -> AzureImageStore:
             or the credential that was refused.
     """
     container = settings.azure_storage_container_name
-    return AzureImageStore(f"az://{container}", azure_account(settings), container, "")
+    place = Container(f"az://{container}", settings, azure_account(settings), container)
+    place.check("AZURE_STORAGE_CONTAINER_NAME")
+    return place
 
 
 def open_report_table(settings: Settings) -> ReportTable:

@@ -11,12 +11,11 @@ from psycopg import sql
 from orchestration.cases.report_table import ReportEntity, ReportTable
 from orchestration.database import Database, exclusive
 from orchestration.database.differences import write_differences
-from orchestration.stores.errors import StoreError, StoreUnavailableError
-from orchestration.stores.paths import printable
+from orchestration.outcomes import Failures, Waiting, no_waiting
+from orchestration.stores import StoreError, StoreUnavailableError, printable
 
 REPORTS_A_STEP = 250
 MAX_ID_BYTES = 1_000  # PostgreSQL keeps at most 2,704 bytes of a row in an index
-UNUSABLE_SHOWN = 100
 
 
 @dataclass
@@ -24,15 +23,14 @@ class ReportsReport:
     """What one reading found and changed.
 
     ``entities`` counts all that were read, ``superseded`` those of which a later one speaks about the same case.
-    ``unusable`` counts those that are no report; ``unusable_shown`` names the first of them by key, with the reason.
+    ``unusable`` are those that are no report, by key.
     ``added``, ``changed`` and ``removed`` count rows of ``doubleread.clinical_reports``.
     """
 
     table: str
     entities: int = 0
     superseded: int = 0
-    unusable: int = 0
-    unusable_shown: list[str] = field(default_factory=list)
+    unusable: Failures = field(default_factory=Failures)
     added: int = 0
     changed: int = 0
     removed: int = 0
@@ -44,7 +42,7 @@ def read_reports(
     table: ReportTable,
     *,
     progress: Callable[[int], None] = lambda _entities: None,
-    on_wait: Callable[[str], None] = lambda _name: None,
+    on_wait: Waiting = no_waiting,
 ) -> ReportsReport:
     """Bring ``doubleread.clinical_reports`` to what the table holds.
 
@@ -94,9 +92,7 @@ def _copy(
                 if result.entities % REPORTS_A_STEP == 0:
                     progress(result.entities)
                 if problem := _problem(entity):
-                    result.unusable += 1
-                    if len(result.unusable_shown) < UNUSABLE_SHOWN:
-                        result.unusable_shown.append(f"{printable(entity.key)}: {problem}")
+                    result.unusable.add(printable(entity.key), problem)
                     continue
                 row = (entity.id, _year(entity.year), entity.report, entity.etag)
                 copy.write_row((*row, read_at, entity.modified, entity.key))

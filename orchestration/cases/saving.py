@@ -8,11 +8,9 @@ next pair; one such list for all frames, or one for each. An image of several fr
 
 import hashlib
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Literal
 
 import numpy as np
@@ -24,6 +22,7 @@ from orchestration.cases.image import VIEWS, CaseImage, Source
 from orchestration.cases.lookup import check_id
 from orchestration.dicom.stored import MAX_FRAMES
 from orchestration.imaging import ImageError, encode_samples, read_samples
+from orchestration.stores.publishing import folder_beside
 
 CASE = "case.json"
 REPORT = "report.txt"
@@ -80,15 +79,8 @@ def save(case: ClinicalCase, folder: Path) -> Path:
     """
     check_id(case.id, case.year)
     final = folder / f"{case.year:04d}" / case.id
-    final.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(mkdtemp(prefix=".partial-", dir=final.parent))
-    try:
-        new = partial / "new"
-        new.mkdir()
+    with folder_beside(final) as new:
         _write(case, new)
-        _publish(new, final, partial / "old")
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return final
 
 
@@ -112,19 +104,6 @@ def load_case(path: Path | str) -> ClinicalCase:
     except (ImageError, ValueError) as error:
         raise CaseError(f"the folder {folder} holds no whole case: {error}") from None
     return ClinicalCase(record.id, record.year, report=report, missing=record.missing, **images)
-
-
-def _publish(new: Path, final: Path, old: Path) -> None:
-    """Put ``new`` where ``final`` is; a folder that is not empty can't be renamed over, and goes to ``old`` first."""
-    if not final.exists():
-        new.rename(final)
-        return
-    final.rename(old)
-    try:
-        new.rename(final)
-    except OSError:
-        old.rename(final)
-        raise
 
 
 def _write(case: ClinicalCase, folder: Path) -> None:

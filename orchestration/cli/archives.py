@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.cli import archives_plan
-from orchestration.cli.display import console, progress_bars
+from orchestration.cli.display import console, print_failures, progress_bars, tell
 
 if TYPE_CHECKING:
     from orchestration.archives.index import ArchiveIndex, IndexReport, Kind
@@ -104,8 +104,17 @@ def get(
 @app.command()
 def reassemble(
     *,
-    index: Index,
+    index: Annotated[
+        list[str],
+        typer.Option("--index", metavar="INDEX", help="An index, a folder or URL; several join headers with pixels."),
+    ],
     out: Annotated[str, typer.Option("--out", metavar="URL", help="Where the DICOMs go: a folder or URL.")],
+    archives: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--archives", metavar="PATTERN", help="Only pixels of image archives with such names, as 2019/*.tar."
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes on this machine, one for each core unless given.")
     ] = None,
@@ -126,23 +135,26 @@ def reassemble(
     it is named with its reason, the rest is done.
     """
     from orchestration.archives.index import ArchiveIndex
-    from orchestration.archives.reassembly import dask_workers, local_workers
+    from orchestration.archives.reassembly import local_workers
     from orchestration.archives.reassembly import reassemble as run
     from orchestration.settings import load_settings
+    from orchestration.workers import dask_workers
 
     if dask and workers:
         raise typer.BadParameter("give --workers or --dask, not both")
     settings = load_settings()
-    opened = ArchiveIndex.open(index, settings)
-    executors, in_flight = dask_workers(dask) if dask else local_workers(workers)
-    with progress_bars() as report:
+    opened = [ArchiveIndex.open(url, settings) for url in index]
+    with (
+        progress_bars() as report,
+        dask_workers(dask, tell=tell) if dask else local_workers(workers) as opened_workers,
+    ):
         done = run(
             opened,
             out,
             settings,
-            executors,
+            opened_workers,
             pack=pack,
-            in_flight=in_flight,
+            image_archives=archives or (),
             workers_use_own_settings=dask is not None,
             progress=lambda count, total: report("DICOMs", count, total),
         )
@@ -194,8 +206,8 @@ def find(
 
 def _update(built: "ArchiveIndex", text: str | None, images: str | None) -> bool:
     """Update both kinds; whether an archive could not be read."""
-    from orchestration.archives.index import open_archives
     from orchestration.settings import load_settings
+    from orchestration.stores import open_place
 
     settings = load_settings()
     given: list[tuple[str | None, Kind]] = [(text, "text"), (images, "image")]
@@ -204,16 +216,16 @@ def _update(built: "ArchiveIndex", text: str | None, images: str | None) -> bool
         for url, kind in given:
             if url:
                 shown = partial(listener, f"{kind} archives")
-                reports.append(built.update(open_archives(url, settings), kind, progress=shown))
+                reports.append(built.update(open_place(url, settings), kind, progress=shown))
     for report in reports:
-        for archive, reason in list(report.failed.items())[:NAMED]:
-            _print_failure(archive, "", reason)
+        print_failures("archives that could not be read", report.failed)
+        print_failures("objects that were passed over", report.passed_over)
         console.print(
             f"{report.archives:,} archives: {report.indexed:,} indexed, {report.replaced:,} replaced, "
             f"{report.unchanged:,} unchanged, {report.removed:,} gone",
             markup=False,
         )
-    return any(report.failed for report in reports)
+    return any(report.failed.count or report.passed_over.count or not report.archives for report in reports)
 
 
 @contextmanager
@@ -260,7 +272,7 @@ def _print_unmatched(rows: "Sequence[Unmatched]") -> None:
 
 
 def _print_failure(archive: str, member: str, reason: str) -> None:
-    from orchestration.stores.paths import printable
+    from orchestration.stores import printable
 
     place = " ".join(printable(part) for part in (member, f"in {archive}" if archive else "") if part)
     console.print(f"{place}: {reason}", style="red", markup=False)

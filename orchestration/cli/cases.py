@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.cli import cases_get
-from orchestration.cli.display import console, progress_bars
+from orchestration.cli.display import console, print_failures, progress_bars
 
 if TYPE_CHECKING:
     from orchestration.cases import CaseSummary, IndexReport, ReportsReport
@@ -47,7 +47,7 @@ def index() -> None:
         reports = read_reports(database, table, progress=lambda entities: report("reports read", entities, 0))
     _print_changes(images, reports)
     build_models(settings, database, CLINICAL_MODELS)
-    if reports.unusable:
+    if reports.unusable.count:
         raise typer.Exit(1)
 
 
@@ -87,10 +87,7 @@ def _print_changes(images: "IndexReport", reports: "ReportsReport") -> None:
         f"{changes.format(reports)}",
         markup=False,
     )
-    for unusable in reports.unusable_shown:
-        console.print(f"no report: {unusable}", style="red", markup=False)
-    if reports.unusable > len(reports.unusable_shown):
-        console.print(f"and {reports.unusable - len(reports.unusable_shown):,} more that are no report", style="red")
+    print_failures("entities of the table that are no report", reports.unusable)
 
 
 def _print_table(cases: "list[CaseSummary]") -> None:
@@ -98,7 +95,7 @@ def _print_table(cases: "list[CaseSummary]") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from orchestration.stores.paths import printable
+    from orchestration.stores import printable
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("case", "year", "missing views", "report"):

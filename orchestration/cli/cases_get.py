@@ -51,7 +51,7 @@ def _print_case(case: "ClinicalCase") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from orchestration.stores.paths import printable
+    from orchestration.stores import printable
 
     table = Table(title=f"case {case.id} of {case.year:04d}", title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("part", "size", "values", "mm a pixel", "blob"):

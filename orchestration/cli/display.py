@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from orchestration.outcomes import StageListener
+from orchestration.outcomes import Failures, StageListener
 
 # A file or pipe has no width of its own; tables need one.
 console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 110)
@@ -36,3 +36,18 @@ def progress_bars() -> Iterator[StageListener]:
             progress.update(bars[stage], completed=done, total=total or None)
 
         yield listener
+
+
+def tell(message: str) -> None:
+    """Print a sentence that a person should read while work goes on, on standard error."""
+    Console(stderr=True, soft_wrap=True).print(message, style="yellow", markup=False, highlight=False)
+
+
+def print_failures(what: str, failures: Failures, more_in: str = "") -> None:
+    """Name items that failed, the first of them each with its reason; nothing where there are none."""
+    if failures.count:
+        console.print(f"{failures.count:,} {what}:", style="red", markup=False)
+    for failure in failures.shown:
+        console.print(f"  {failure.item}: {failure.reason}", markup=False)
+    if failures.count > len(failures.shown):
+        console.print(f"  and {failures.count - len(failures.shown):,} more{more_in and f': {more_in}'}", markup=False)

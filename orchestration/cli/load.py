@@ -52,5 +52,5 @@ def load_folder(folder: Path, *, replace: bool = False) -> int:
         uploaded, failures = upload_folder(store, blobs, progress=lambda done, total: report("images", done, total))
     console.print(f"{store.url}: {uploaded:,} images")
     for failure in failures:
-        console.print(f"not loaded: {failure}", style="red", markup=False)
+        console.print(f"not loaded: {failure.item}: {failure.reason}", style="red", markup=False)
     return len(failures)

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from orchestration.cli.display import console, progress_bars
+from orchestration.cli.display import console, print_failures, progress_bars
 from orchestration.cli.load import load_folder
 
 if TYPE_CHECKING:
-    from orchestration.outcomes import Failure
     from orchestration.settings import Settings
     from orchestration.training_set.summary import LabelSummary
 
@@ -54,24 +53,15 @@ def _build(settings: "Settings", *, failed: int) -> None:
     database = open_database(settings)
     with progress_bars() as report:
         complaints = run_main_job(settings, database, report)
-    scans, scans_failed = failed_scans(database, settings.images_url)
-    pictures, pictures_failed = failed_pictures(database, training_set)
-    _print_failures("images that could not be retrieved", scans, scans_failed)
-    _print_failures("findings without a picture", pictures, pictures_failed)
+    scans, pictures = failed_scans(database, settings.images_url), failed_pictures(database, training_set)
+    more = "doubleread.retrieved_scans and doubleread.pictures"
+    print_failures("images that could not be retrieved", scans, more)
+    print_failures("findings without a picture", pictures, more)
     for complaint in complaints:
         console.print(complaint, style="red", markup=False)
     _print_summary(summarize(database, training_set), training_set)
-    if failed or scans_failed or pictures_failed or complaints:
+    if failed or scans.count or pictures.count or complaints:
         raise typer.Exit(1)
-
-
-def _print_failures(what: str, failures: "list[Failure]", count: int) -> None:
-    if count:
-        console.print(f"{count:,} {what}:", style="red")
-    for failure in failures:
-        console.print(f"  {failure.item}: {failure.reason}", markup=False)
-    if count > len(failures):
-        console.print(f"  and {count - len(failures):,} more: doubleread.retrieved_scans and doubleread.pictures")
 
 
 def _print_summary(summaries: "list[LabelSummary]", training_set: Path) -> None:

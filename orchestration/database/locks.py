@@ -1,14 +1,15 @@
 """One run at a time: locks that the database keeps, so that they hold across machines and end with their owner."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from orchestration.database.connection import Database
+from orchestration.outcomes import Waiting, no_waiting
 
 
 @contextmanager
-def exclusive(database: Database, name: str, *, on_wait: Callable[[str], None] = lambda _name: None) -> Iterator[None]:
+def exclusive(database: Database, name: str, *, on_wait: Waiting = no_waiting) -> Iterator[None]:
     """Hold the lock ``name`` of this database for the length of the ``with`` block, waiting for it where needed.
 
     The lock lies on a connection of its own: it is free again the moment that its process is gone, killed or not.

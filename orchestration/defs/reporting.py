@@ -1,20 +1,20 @@
 """How stages tell of their work: failures as tables, progress as lines of the log."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import dagster as dg
 
-from orchestration.outcomes import Failure, report_stage
+from orchestration.outcomes import Failures, report_stage
 
 LOG_SECONDS = 10.0
 
 
-def failures_table(failures: Sequence[Failure]) -> dict[str, dg.MetadataValue]:
+def failures_table(failures: Failures) -> dict[str, dg.MetadataValue]:
     """The failures as a table of items and reasons, or nothing where there are none."""
-    if not failures:
+    if not failures.count:
         return {}
-    records = [dg.TableRecord({"item": failure.item, "reason": failure.reason}) for failure in failures]
+    records = [dg.TableRecord({"item": failure.item, "reason": failure.reason}) for failure in failures.shown]
     return {"failures": dg.MetadataValue.table(records)}
 
 

@@ -13,14 +13,14 @@ from dagster_azure.blob import (
 )
 from dagster_dbt import DbtCliResource
 
-from orchestration.archives.index import ArchiveIndex, ArchiveStore, Kind, open_archives
+from orchestration.archives.index import ArchiveIndex, Kind
 from orchestration.cases import open_container, open_report_table
 from orchestration.cases.report_table import ReportTable
 from orchestration.database import Database, open_database
 from orchestration.errors import SettingsError
 from orchestration.settings import Settings, load_settings
-from orchestration.stores import ImageStore, open_image_store
-from orchestration.stores.azure import AzureAccount, AzureImageStore, azure_account
+from orchestration.stores import Place, open_place
+from orchestration.stores.azure import AzureAccount, Container, azure_account
 from orchestration.transformations import DBT, PROJECT_DIR, target_folder
 
 SECRET_VARIABLE = "DOUBLEREAD_AZURE_SECRET"  # noqa: S105  the name of a variable, not a secret
@@ -40,16 +40,16 @@ class AnnotationDatabaseResource(dg.ConfigurableResource[Database]):
         return open_database(settings_at_start())
 
 
-class ImageStoreResource(dg.ConfigurableResource[ImageStore]):
+class ImageStoreResource(dg.ConfigurableResource[Place]):
     """The image store at a URL; an Azure container is opened with dagster-azure's resource."""
 
     url: str
     azure: dg.ResourceDependency[AzureBlobStorageResource]
 
-    def open(self) -> ImageStore:
+    def open(self) -> Place:
         """Open the store and check that it is there."""
         account = account_of_resource(self.azure) if self.url.startswith("az://") else None
-        return open_image_store(self.url, account)
+        return open_place(self.url, settings_at_start(), setting="DOUBLEREAD_IMAGES", account=account)
 
 
 class ClinicalAccountResource(dg.ConfigurableResource[None]):
@@ -58,7 +58,7 @@ class ClinicalAccountResource(dg.ConfigurableResource[None]):
     container_name: str
     table_name: str
 
-    def container(self) -> AzureImageStore:
+    def container(self) -> Container:
         """Open the container and check that it is there."""
         return open_container(settings_at_start())
 
@@ -75,7 +75,7 @@ class ArchivesResource(dg.ConfigurableResource[None]):
     index_url: str
     dicoms_url: str
 
-    def stores(self) -> dict[Kind, ArchiveStore]:
+    def stores(self) -> dict[Kind, Place]:
         """Open both places and check that they are there.
 
         Raises:
@@ -91,7 +91,7 @@ class ArchivesResource(dg.ConfigurableResource[None]):
                 f"{' and '.join(missing)} must be set: where the archives lie, file:///folder, s3://bucket/prefix or "
                 "az://container/prefix"
             )
-        return {kind: open_archives(url, settings_at_start()) for kind, _, url in named if url}
+        return {kind: open_place(url, settings_at_start()) for kind, _, url in named if url}
 
     def index(self, *, create: bool = False) -> ArchiveIndex:
         """Open the index; an empty one, where there is none and it may be made."""

@@ -1,13 +1,14 @@
 """Write the sample: images drawn on all cores, then the raw tables."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from orchestration.labels import LABELS
+from orchestration.outcomes import Progress, no_progress
 from orchestration.sample import formats
 from orchestration.sample.anatomy import VIEWS, Breast, Side, make_breasts
 from orchestration.sample.mammogram import render
@@ -21,7 +22,7 @@ from orchestration.sample.tables import (
     scans_of,
     write_csv,
 )
-from orchestration.workers import map_in_order, worker_pool
+from orchestration.workers import process_workers
 
 FULL_SIZE = (3328, 4096)
 FIRST_STUDY = 1001
@@ -62,7 +63,7 @@ def write_sample(
     seed: int = SEED,
     size: tuple[int, int] = FULL_SIZE,
     workers: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = no_progress,
 ) -> SampleSummary:
     """Write two CSV files and ``blobs/`` for ``doubleread load``; the same arguments give the same bytes.
 
@@ -120,14 +121,14 @@ def _drawings(
     ]
 
 
-def _draw_all(drawings: list[_Drawing], workers: int | None, progress: Callable[[int, int], None] | None) -> None:
+def _draw_all(drawings: list[_Drawing], workers: int | None, progress: Progress) -> None:
     for folder in {drawing.path.parent for drawing in drawings}:
         folder.mkdir(parents=True, exist_ok=True)
-    with worker_pool(workers) as pool:
-        outcomes = map_in_order(pool, _draw, enumerate(drawings, start=1))
-        for done, _ in outcomes:
-            if progress:
-                progress(done, len(drawings))
+    with process_workers(workers) as drawing:
+        for done, (_, error) in enumerate(drawing.run(_draw, ((task, task) for task in drawings)), start=1):
+            if error is not None:
+                raise error
+            progress(done, len(drawings))
 
 
 def _draw(drawing: _Drawing) -> None:

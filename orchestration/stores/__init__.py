@@ -1,11 +1,12 @@
-"""Image stores, wherever they lie, and verified retrieval from them.
+"""Places where objects lie: a folder, a bucket, a container; one type, with one behaviour.
 
-Entry points: :func:`open_image_store` (an :class:`ImageStore` by URL), :func:`retrieve` (images to verified local
-copies), :func:`check_path` (what a name from outside must be like).
+Entry points: :func:`open_place` (a :class:`Place` by URL), :func:`fetch` (one object, verified), :func:`retrieve` (many
+objects to verified local copies), :func:`check_path` (what a name from outside must be like).
 """
 
 from orchestration.stores.errors import (
     MissingObjectError,
+    ObjectChangedError,
     PermanentStoreError,
     PlaceBusyError,
     RetryableStoreError,
@@ -13,17 +14,21 @@ from orchestration.stores.errors import (
     StoreUnavailableError,
     UnsafePathError,
 )
-from orchestration.stores.image_store import ImageStore, ImageVersion
-from orchestration.stores.opening import open_image_store
-from orchestration.stores.paths import check_name, check_path
+from orchestration.stores.fetching import fetch
+from orchestration.stores.opening import open_place, place_at
+from orchestration.stores.paths import check_name, check_path, printable
+from orchestration.stores.place import ObjectVersion, Parts, Place, ReadAt
 from orchestration.stores.retrieval import Retrieval, retrieve
 
 __all__ = [
-    "ImageStore",
-    "ImageVersion",
     "MissingObjectError",
+    "ObjectChangedError",
+    "ObjectVersion",
+    "Parts",
     "PermanentStoreError",
+    "Place",
     "PlaceBusyError",
+    "ReadAt",
     "Retrieval",
     "RetryableStoreError",
     "StoreError",
@@ -31,6 +36,9 @@ __all__ = [
     "UnsafePathError",
     "check_name",
     "check_path",
-    "open_image_store",
+    "fetch",
+    "open_place",
+    "place_at",
+    "printable",
     "retrieve",
 ]

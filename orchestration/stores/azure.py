@@ -21,8 +21,10 @@ from obstore.auth.azure import AzureCredentialProvider
 from obstore.store import AzureStore
 
 from orchestration.settings import Settings, connection_string_fields
-from orchestration.stores.errors import RetryableStoreError, StoreUnavailableError, from_status
-from orchestration.stores.image_store import ImageStore, ImageVersion
+from orchestration.stores.bucket import Bucket
+from orchestration.stores.errors import RetryableStoreError, StoreError, StoreUnavailableError, from_status
+from orchestration.stores.paths import check_path
+from orchestration.stores.place import ObjectVersion
 from orchestration.stores.retries import with_retries
 from orchestration.stores.transport import CONNECT_SECONDS, NO_RETRIES, READ_SECONDS, client_options
 
@@ -137,53 +139,61 @@ def account_of_connection_string(text: str) -> AzureAccount:
     return replace(account, name=name, table_endpoint=table_endpoint)
 
 
-class AzureImageStore(ImageStore):
-    """Images in an Azure Blob container; versions carry the MD5 that Azure stores."""
+class Container(Bucket):
+    """Blobs in an Azure container; versions carry the MD5 that Azure stores, which obstore does not show."""
 
-    def __init__(self, url: str, account: AzureAccount, container: str, prefix: str) -> None:
+    def __init__(self, url: str, settings: Settings, account: AzureAccount, container: str, prefix: str = "") -> None:
+        super().__init__(url, settings, account.objects(container, prefix))
         self.container = container
-        self._container: ContainerClient = account.blob_service().get_container_client(container)
+        self._account = account
+        self._client: ContainerClient = account.blob_service().get_container_client(container)
         self._prefix = f"{prefix}/" if prefix else ""
-        self._check_container(account, container)
-        super().__init__(url, account.objects(container, prefix))
 
-    def listing(self) -> Iterator[ImageVersion]:
-        """Every blob of the store, page by page; a page that fails is asked for again.
+    def check(self, setting: str = "") -> None:
+        try:
+            with_retries(lambda _attempt: self._ask())
+        except (AzureError, CredentialUnavailableError, StoreError) as error:
+            setting = setting or "AZURE_STORAGE_CONTAINER_NAME"
+            raise unavailable(error, self._account, f"the container {self.container}", setting) from None
 
-        Raises:
-            StoreError: a page can't be had.
-        """
-        pages = self._container.list_blobs(self._prefix or None, results_per_page=LIST_PAGE).by_page()
+    def list(self, folder: str = "") -> Iterator[ObjectVersion]:
+        start = self._prefix + (f"{folder}/" if folder else "")
+        pages = self._client.list_blobs(start or None, results_per_page=LIST_PAGE).by_page()
         for page in pages_with_retries(pages):
             yield from map(self._version, page)
 
-    def _check_container(self, account: AzureAccount, container: str) -> None:
-        setting = "AZURE_STORAGE_CONTAINER_NAME or DOUBLEREAD_IMAGES"
+    def describe(self, path: str) -> ObjectVersion:
+        def describe(_attempt: int) -> ObjectVersion:
+            with _as_store_errors():
+                return self._version(
+                    self._client.get_blob_client(self._prefix + check_path(path)).get_blob_properties()
+                )
+
+        return with_retries(describe)
+
+    def _ask(self) -> None:
+        """Ask for the container; what a later attempt can mend is a StoreError, anything else the SDK's own."""
         try:
-            self._container.get_container_properties()
-        except (AzureError, CredentialUnavailableError) as error:
-            raise unavailable(error, account, f"the container {container}", setting) from None
+            self._client.get_container_properties()
+        except HttpResponseError as error:
+            failure = from_status(error.status_code or 0)
+            raise failure if isinstance(failure, RetryableStoreError) else error from None
 
-    def _head(self, path: str) -> ImageVersion:
-        with _as_store_errors():
-            return self._version(self._container.get_blob_client(self._prefix + path).get_blob_properties())
-
-    def _list(self, folder: str) -> Iterator[ImageVersion]:
-        start = self._prefix + (f"{folder}/" if folder else "")
-        with _as_store_errors():
-            yield from map(self._version, self._container.list_blobs(start or None, results_per_page=LIST_PAGE))
-
-    def _version(self, blob: BlobProperties) -> ImageVersion:
+    def _version(self, blob: BlobProperties) -> ObjectVersion:
         md5 = blob.content_settings.content_md5
-        etag = blob.etag if blob.etag.startswith('"') else f'"{blob.etag}"'
-        return ImageVersion(
-            path=blob.name.removeprefix(self._prefix),
-            size=blob.size,
-            etag=etag,  # listings give it bare, requests for one blob in quotes
-            version=blob.version_id,
-            last_modified=blob.last_modified,
+        return ObjectVersion(
+            blob.name.removeprefix(self._prefix),
+            blob.size,
+            quoted(blob.etag),
+            blob.last_modified,
+            version_id=blob.version_id,
             md5=bytes(md5).hex() if md5 else None,
         )
+
+
+def quoted(etag: str) -> str:
+    """An ETag as If-Match wants it (RFC 9110, 13.1.1): Azure's listings give it bare, requests for one blob quoted."""
+    return etag if etag.startswith('"') else f'"{etag}"'
 
 
 @contextmanager
@@ -214,7 +224,7 @@ def pages_with_retries(pages: Iterator[Iterator[T]]) -> Iterator[Iterator[T]]:
 
 
 def unavailable(
-    error: AzureError | CredentialUnavailableError, account: AzureAccount, what: str, setting: str
+    error: AzureError | CredentialUnavailableError | StoreError, account: AzureAccount, what: str, setting: str
 ) -> StoreUnavailableError:
     """The error that says why ``what``, a container or table named by ``setting``, can't be used."""
     if isinstance(error, ResourceNotFoundError):
@@ -227,6 +237,8 @@ def unavailable(
             else "AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_CONNECTION_STRING"
         )
         message = f"Azure refused the credential for the account {account.name}: check {source}"
+    elif isinstance(error, StoreError):
+        return StoreUnavailableError(f"{what} in the Azure account {account.name} can't be used: {error}")
     else:
         message = (
             f"the Azure account {account.name} does not answer when asked for {what}: check "

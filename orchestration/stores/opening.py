@@ -1,43 +1,54 @@
-"""From a URL to an image store that answers."""
+"""From a URL to the place there."""
 
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-from obstore.store import LocalStore
-
-from orchestration.stores.azure import AzureAccount, AzureImageStore
+from orchestration.settings import Settings
+from orchestration.stores.azure import AzureAccount, Container, azure_account
+from orchestration.stores.bucket import Bucket, s3_bucket
 from orchestration.stores.errors import StoreUnavailableError
-from orchestration.stores.image_store import ImageStore
-from orchestration.stores.places import AWS_SOURCES, bucket, check_that_it_answers
+from orchestration.stores.folder import Folder
+from orchestration.stores.place import Place
+from orchestration.urls import parse_url, place_url
 
 
-def open_image_store(url: str, azure: AzureAccount | None = None) -> ImageStore:
-    """Open the image store at ``url`` and check that it is there.
+def open_place(
+    url: str | Path,
+    settings: Settings,
+    *,
+    create: bool = False,
+    setting: str = "",
+    account: AzureAccount | None = None,
+) -> Place:
+    """Open the place at a URL and check that it answers.
 
     Args:
-        url: ``file:///folder``, ``az://container/prefix`` or ``s3://bucket/prefix``. S3 takes its credentials, region
-            and endpoint from the usual ``AWS_*`` variables.
-        azure: the account of an ``az://`` URL.
+        url: a folder, ``file:///folder``, ``az://container/prefix`` or ``s3://bucket/prefix``. S3 takes its
+            credentials, region and endpoint from the usual ``AWS_*`` variables.
+        settings: name the account of an ``az://`` URL.
+        create: make a local folder that is missing.
+        setting: to look at when the place can't be used.
+        account: of an ``az://`` URL, in place of the settings'.
 
     Raises:
-        StoreUnavailableError: the folder, container or bucket does not exist or refuses the credential.
+        StoreUnavailableError: the URL is none, or the folder, container or bucket does not exist, refuses the
+            credential or does not answer.
     """
-    parts = urlsplit(url)
-    prefix = unquote(parts.path).strip("/")
-    if parts.scheme == "file":
-        return _open_folder(url, Path(unquote(parts.path)))
-    if parts.scheme == "az":
-        if azure is None:
-            raise StoreUnavailableError("DOUBLEREAD_IMAGES is in Azure, but no account is named")
-        return AzureImageStore(url, azure, parts.netloc, prefix)
-    if parts.scheme == "s3":
-        store = bucket(parts.netloc, prefix)
-        check_that_it_answers(store, f"the S3 bucket {parts.netloc}", f" (DOUBLEREAD_IMAGES; {AWS_SOURCES})")
-        return ImageStore(url, store)
-    raise StoreUnavailableError(f"DOUBLEREAD_IMAGES: no store of the kind {parts.scheme}://")
+    place = place_at(url, settings, account)
+    if create and isinstance(place, Folder):
+        place.folder.mkdir(parents=True, exist_ok=True)
+    place.check(setting)
+    return place
 
 
-def _open_folder(url: str, folder: Path) -> ImageStore:
-    if not folder.is_dir():
-        raise StoreUnavailableError(f"the image folder {folder} does not exist (DOUBLEREAD_IMAGES)")
-    return ImageStore(url, LocalStore(folder))
+def place_at(url: str | Path, settings: Settings, account: AzureAccount | None = None) -> Place:
+    """The place at a URL, without asking whether it is there; see :func:`open_place`."""
+    try:
+        place = place_url(url)
+        scheme, container, path = parts = parse_url(place)
+    except ValueError as error:
+        raise StoreUnavailableError(f"the URL of a place {error}, or be a folder") from None
+    if parts.folder is not None:
+        return Folder(place, settings, parts.folder)
+    if scheme == "az":
+        return Container(place, settings, account or azure_account(settings), container, path)
+    return Bucket(place, settings, s3_bucket(container, path))

@@ -1,4 +1,4 @@
-"""From images in a store to verified copies in a folder.
+"""From objects in a place to verified copies in a folder.
 
 Streamed beside the final place, compared in size and stored checksum, hashed, renamed when whole: a copy under its
 final name is complete. The number of requests in flight decides the speed of a store with latency (measured with
@@ -10,42 +10,43 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
 from orchestration.errors import DoublereadError
-from orchestration.stores.errors import PermanentStoreError, RetryableStoreError, StoreError
-from orchestration.stores.image_store import ImageStore, ImageVersion
+from orchestration.stores.errors import ObjectChangedError, PermanentStoreError, RetryableStoreError, StoreError
+from orchestration.stores.fetching import MAX_OBJECT_BYTES, Fetch, TooLargeError
 from orchestration.stores.paths import check_path
+from orchestration.stores.place import ObjectVersion, Place
+from orchestration.stores.publishing import partial_folder
 from orchestration.stores.retries import with_retries
+from orchestration.workers import thread_workers
 
 CONCURRENCY = 32
-MAX_IMAGE_BYTES = 1 << 30  # a tomosynthesis series has some hundred MB; more is taken for a mistake
 SPARE_DISK_BYTES = 1 << 28
 
 
 class DiskFullError(DoublereadError):
-    """The images would not fit; said before the first byte is fetched."""
+    """The copies would not fit; said before the first byte is fetched."""
 
 
 @dataclass(frozen=True)
 class Retrieval:
-    """What became of one image.
+    """What became of one object.
 
     ``local_path`` is a complete copy with the given SHA-256 where ``reason`` is None. ``fetched`` tells a copy made
-    now from one that was already here, ``retryable`` a store that did not answer from one that said no.
+    now from one that was already here, ``retryable`` a place that did not answer from one that said no.
     """
 
-    image: str
+    path: str
     reason: str | None = None
     retryable: bool = False
     attempts: int = 0
-    size: int | None = None
+    size_bytes: int | None = None
     etag: str | None = None
-    version: str | None = None
+    version_id: str | None = None
     last_modified: datetime | None = None
     sha256: str | None = None
     local_path: Path | None = None
@@ -55,54 +56,51 @@ class Retrieval:
 
 
 def retrieve(
-    store: ImageStore,
-    images: Sequence[str],
+    place: Place,
+    paths: Sequence[str],
     folder: Path,
     known: Mapping[str, Retrieval],
     *,
     concurrency: int = CONCURRENCY,
 ) -> Iterator[Retrieval]:
-    """Bring each of ``images`` into ``folder`` and say what became of it, in the order in which they are done.
+    """Bring each of some objects into ``folder`` and say what became of it, in the order in which they are done.
 
-    An image is skipped when its version is the ``known`` one and the copy is untouched since (size and time of
-    modification). One image that fails never stops the others. Nobody else may use ``folder`` meanwhile.
+    An object is skipped when its version is the ``known`` one and the copy is untouched since (size and time of
+    modification). One object that fails never stops the others. Nobody else may use ``folder`` meanwhile.
 
     Args:
-        store: where the images are.
-        images: their paths in the store, each once.
-        folder: where the copies go, under names made from store and path.
+        place: where the objects are.
+        paths: theirs in the place, each once.
+        folder: where the copies go, under names made from the place's URL and the path.
         known: what earlier calls said, by path.
         concurrency: requests in flight; memory grows by some MiB for each.
 
     Raises:
         DiskFullError: the copies would not fit.
     """
-    partial = folder / ".partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    safe, refused = _check_paths(images)
-    yield from refused
-    wanted: list[ImageVersion] = []
-    for image, described in store.describe(safe).items():
-        if isinstance(described, StoreError):
-            yield _failed(image, described)
-        elif described.size > MAX_IMAGE_BYTES:
-            yield Retrieval(image, reason=f"{described.size:,} bytes; at most {MAX_IMAGE_BYTES:,} are read")
-        elif (earlier := known.get(image)) and _is_current(earlier, described):
-            yield replace(earlier, fetched=False, seconds=0.0, attempts=0)
-        else:
-            wanted.append(described)
-    _check_disk(folder, wanted)
-    with ThreadPoolExecutor(min(concurrency, max(1, len(wanted)))) as threads:
-        stop = threading.Event()
-        futures = [threads.submit(_fetch_with_retries, store, version, folder, stop) for version in wanted]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            stop.set()
-            threads.shutdown(cancel_futures=True)
-    shutil.rmtree(partial, ignore_errors=True)
+    with partial_folder(folder) as partial:
+        safe, refused = _check_paths(paths)
+        yield from refused
+        wanted: list[ObjectVersion] = []
+        for path, described in place.describe_all(safe).items():
+            if isinstance(described, StoreError):
+                yield _failed(path, described)
+            elif described.size_bytes > MAX_OBJECT_BYTES:
+                yield _failed(path, TooLargeError(described))
+            elif (earlier := known.get(path)) and _is_current(earlier, described):
+                yield replace(earlier, fetched=False, seconds=0.0, attempts=0)
+            else:
+                wanted.append(described)
+        _check_disk(folder, wanted)
+        retriever = _Retriever(place, folder, partial)
+        with thread_workers(min(concurrency, max(1, len(wanted)))) as workers:
+            try:
+                for _, outcome in workers.run(retriever.retrieve, ((None, version) for version in wanted)):
+                    if isinstance(outcome, Exception):
+                        raise outcome
+                    yield outcome
+            finally:
+                retriever.stop.set()
 
 
 def local_name(store_url: str, path: str) -> str:
@@ -113,30 +111,92 @@ def local_name(store_url: str, path: str) -> str:
     return f"{digest[:2]}/{digest}{plain}"
 
 
-def _check_paths(images: Sequence[str]) -> tuple[list[str], list[Retrieval]]:
-    safe, refused = [], []
-    for image in images:
+class _Retriever:
+    """Fetches objects into a folder; ``stop`` ends the waiting between attempts."""
+
+    def __init__(self, place: Place, folder: Path, partial: Path) -> None:
+        self.stop = threading.Event()
+        self._place = place
+        self._folder = folder
+        self._partial = partial
+
+    def retrieve(self, version: ObjectVersion) -> Retrieval:
+        """Fetch one object, again where that can help; what can't be fetched or written is an outcome."""
+        start = time.perf_counter()
+        fetch = Fetch(self._place)
+        attempts = 0
+
+        def attempt(number: int) -> Retrieval:
+            nonlocal attempts
+            attempts = number
+            return self._fetch(fetch, version if number == 1 else self._refreshed(version))
+
         try:
-            safe.append(check_path(image))
+            outcome = with_retries(attempt, stop=self.stop)
+        except StoreError as error:
+            outcome = _failed(version.path, error)
+        except OSError as error:
+            reason = f"the copy can't be written to {self._folder} ({error.strerror})"
+            outcome = Retrieval(version.path, reason=reason)
+        return replace(outcome, attempts=attempts, seconds=time.perf_counter() - start)
+
+    def _refreshed(self, version: ObjectVersion) -> ObjectVersion:
+        """The version as it is now, for an object that may have been replaced while it was read."""
+        try:
+            return self._place.describe(version.path)
+        except StoreError:
+            return version
+
+    def _fetch(self, fetch: Fetch, version: ObjectVersion) -> Retrieval:
+        """One attempt."""
+        partial = self._partial / uuid4().hex
+        try:
+            with partial.open("xb") as file:
+                sha256 = fetch.attempt(version, file.write)
+            final = self._folder / local_name(self._place.url, version.path)
+            final.parent.mkdir(exist_ok=True)
+            partial.replace(final)
+        except ObjectChangedError:
+            raise RetryableStoreError("it changed in the store while it was read") from None
+        finally:
+            partial.unlink(missing_ok=True)
+        return Retrieval(
+            version.path,
+            size_bytes=version.size_bytes,
+            etag=version.etag,
+            version_id=version.version_id,
+            last_modified=version.last_modified,
+            sha256=sha256,
+            local_path=final,
+            local_mtime_ns=final.stat().st_mtime_ns,
+            fetched=True,
+        )
+
+
+def _check_paths(paths: Sequence[str]) -> tuple[list[str], list[Retrieval]]:
+    safe, refused = [], []
+    for path in paths:
+        try:
+            safe.append(check_path(path))
         except PermanentStoreError as error:
-            refused.append(Retrieval(image, reason=f"refused: {error}"))
+            refused.append(Retrieval(path, reason=f"refused: {error}"))
     return safe, refused
 
 
-def _is_current(earlier: Retrieval, now: ImageVersion) -> bool:
+def _is_current(earlier: Retrieval, now: ObjectVersion) -> bool:
     if earlier.reason is not None or earlier.local_path is None:
         return False
-    if (earlier.version, earlier.etag, earlier.size) != (now.version, now.etag, now.size):
+    if (earlier.version_id, earlier.etag, earlier.size_bytes) != (now.version_id, now.etag, now.size_bytes):
         return False
     try:
         status = earlier.local_path.stat()
     except OSError:
         return False
-    return (status.st_size, status.st_mtime_ns) == (earlier.size, earlier.local_mtime_ns)
+    return (status.st_size, status.st_mtime_ns) == (earlier.size_bytes, earlier.local_mtime_ns)
 
 
-def _check_disk(folder: Path, wanted: Sequence[ImageVersion]) -> None:
-    needed = sum(version.size for version in wanted) + SPARE_DISK_BYTES
+def _check_disk(folder: Path, wanted: Sequence[ObjectVersion]) -> None:
+    needed = sum(version.size_bytes for version in wanted) + SPARE_DISK_BYTES
     free = shutil.disk_usage(folder).free
     if wanted and needed > free:
         raise DiskFullError(
@@ -144,76 +204,5 @@ def _check_disk(folder: Path, wanted: Sequence[ImageVersion]) -> None:
         )
 
 
-def _fetch_with_retries(store: ImageStore, version: ImageVersion, folder: Path, stop: threading.Event) -> Retrieval:
-    start = time.perf_counter()
-    damaged: set[str] = set()
-    attempts = 0
-
-    def attempt(number: int) -> Retrieval:
-        nonlocal attempts
-        attempts = number
-        return _fetch(store, version if number == 1 else _refreshed(store, version), folder, damaged)
-
-    try:
-        outcome = with_retries(attempt, stop=stop)
-    except StoreError as error:
-        outcome = _failed(version.path, error)
-    except OSError as error:
-        outcome = Retrieval(version.path, reason=f"the copy can't be written to {folder} ({error.strerror})")
-    return replace(outcome, attempts=attempts, seconds=time.perf_counter() - start)
-
-
-def _failed(image: str, error: StoreError) -> Retrieval:
-    return Retrieval(image, reason=str(error), retryable=isinstance(error, RetryableStoreError))
-
-
-def _refreshed(store: ImageStore, version: ImageVersion) -> ImageVersion:
-    """The version as it is now, for an object that may have been replaced while it was read."""
-    described = store.describe([version.path])[version.path]
-    return version if isinstance(described, StoreError) else described
-
-
-def _fetch(store: ImageStore, version: ImageVersion, folder: Path, damaged: set[str]) -> Retrieval:
-    """One attempt; ``damaged`` remembers digests that did not match the stored checksum."""
-    partial = folder / ".partial" / uuid4().hex
-    sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
-    try:
-        with partial.open("xb") as file:
-            for chunk in store.stream(version):
-                size += len(chunk)
-                if size > version.size:
-                    break
-                sha256.update(chunk)
-                if version.md5:
-                    md5.update(chunk)
-                file.write(chunk)
-        if size != version.size:
-            raise RetryableStoreError(f"the body has {size:,} bytes, not {version.size:,}")
-        _check_md5(version, md5.hexdigest(), damaged)
-        final = folder / local_name(store.url, version.path)
-        final.parent.mkdir(exist_ok=True)
-        partial.replace(final)
-    finally:
-        partial.unlink(missing_ok=True)
-    return Retrieval(
-        version.path,
-        size=size,
-        etag=version.etag,
-        version=version.version,
-        last_modified=version.last_modified,
-        sha256=sha256.hexdigest(),
-        local_path=final,
-        local_mtime_ns=final.stat().st_mtime_ns,
-        fetched=True,
-    )
-
-
-def _check_md5(version: ImageVersion, digest: str, damaged: set[str]) -> None:
-    """Compare with the stored checksum.
-
-    An S3 ETag of an object encrypted with a key of one's own looks like an MD5 and is none: two downloads with the
-    same digest are then taken for the object.
-    """
-    if version.md5 and digest != version.md5 and not (version.md5_is_etag and digest in damaged):
-        damaged.add(digest)
-        raise RetryableStoreError("the body's MD5 is not the stored one")
+def _failed(path: str, error: StoreError) -> Retrieval:
+    return Retrieval(path, reason=str(error), retryable=isinstance(error, RetryableStoreError))

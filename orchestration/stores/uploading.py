@@ -1,57 +1,45 @@
-"""From a folder of files to the image store."""
+"""From a folder of files to a place."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
+from orchestration.outcomes import Failure, Progress, no_progress
 from orchestration.settings import Settings
-from orchestration.stores.azure import azure_account
 from orchestration.stores.errors import StoreError
-from orchestration.stores.image_store import ImageStore
-from orchestration.stores.opening import open_image_store
+from orchestration.stores.opening import open_place
 from orchestration.stores.paths import check_path, printable
-from orchestration.stores.retries import with_retries
+from orchestration.stores.place import Place
+from orchestration.workers import thread_workers
 
-CONCURRENCY = 8  # each holds one whole image
+CONCURRENCY = 8  # each holds one whole file
 
 
-def open_for_writing(settings: Settings) -> ImageStore:
-    """The image store of the settings; a local folder is made where missing.
+def open_for_writing(settings: Settings) -> Place:
+    """The image store of the settings; a local folder is made where it is missing.
 
     Raises:
         StoreUnavailableError: the container or bucket does not exist or refuses the credential.
     """
-    parts = urlsplit(settings.images_url)
-    if parts.scheme == "file":
-        Path(unquote(parts.path)).mkdir(parents=True, exist_ok=True)
-    return open_image_store(settings.images_url, azure_account(settings) if parts.scheme == "az" else None)
+    return open_place(settings.images_url, settings, create=True, setting="DOUBLEREAD_IMAGES")
 
 
-def upload_folder(
-    store: ImageStore, folder: Path, *, progress: Callable[[int, int], None] = lambda _done, _total: None
-) -> tuple[int, list[str]]:
-    """Put every file below ``folder`` into the store, under its path there.
+def upload_folder(place: Place, folder: Path, *, progress: Progress = no_progress) -> tuple[int, list[Failure]]:
+    """Put every file below ``folder`` into a place, under its path there.
 
     Returns:
-        How many were stored, and for each that was not a line with its path and the reason.
+        How many were stored, and each that was not, with the reason.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     failures = []
 
-    def upload(file: Path) -> str | None:
-        path = file.relative_to(folder).as_posix()
-        try:
-            check_path(path)
-            data = file.read_bytes()
-            with_retries(lambda _attempt: store.put(path, data))
-        except (StoreError, OSError) as error:
-            return f"{printable(path)}: {error}"
-        return None
+    def upload(file: Path) -> None:
+        place.put(check_path(file.relative_to(folder).as_posix()), [file.read_bytes()])
 
-    with ThreadPoolExecutor(CONCURRENCY) as threads:
-        for done, failure in enumerate(threads.map(upload, files), start=1):
-            if failure:
-                failures.append(failure)
+    with thread_workers(CONCURRENCY) as workers:
+        for done, (file, error) in enumerate(workers.run(upload, ((file, file) for file in files)), start=1):
+            if isinstance(error, StoreError | OSError):
+                failures.append(Failure(printable(file.relative_to(folder).as_posix()), str(error)))
+            elif error:
+                raise error
             progress(done, len(files))
+    failures.sort(key=lambda failure: failure.item)
     return len(files) - len(failures), failures

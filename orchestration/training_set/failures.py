@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from orchestration.database import Database
-from orchestration.outcomes import FAILURES_SHOWN, Failure
-from orchestration.stores.paths import printable
+from orchestration.outcomes import FAILURES_SHOWN, Failure, Failures
+from orchestration.stores import printable
 
 
-def failed_scans(database: Database, store_url: str, limit: int = FAILURES_SHOWN) -> tuple[list[Failure], int]:
+def failed_scans(database: Database, store_url: str) -> Failures:
     """Images that a finding needs and that could not be retrieved: the first by name, and how many."""
     query = """
         select scan.image, scan.reason, count(*) over ()
@@ -18,10 +18,10 @@ def failed_scans(database: Database, store_url: str, limit: int = FAILURES_SHOWN
         order by scan.image
         limit %s
     """
-    return _failures(database, query, [store_url, limit])
+    return _failures(database, query, [store_url, FAILURES_SHOWN])
 
 
-def failed_pictures(database: Database, training_set: Path, limit: int = FAILURES_SHOWN) -> tuple[list[Failure], int]:
+def failed_pictures(database: Database, training_set: Path) -> Failures:
     """Findings without a picture: the first by name, and how many."""
     query = """
         select label || '/' || scan_id, reason, count(*) over ()
@@ -30,10 +30,11 @@ def failed_pictures(database: Database, training_set: Path, limit: int = FAILURE
         order by 1
         limit %s
     """
-    return _failures(database, query, [str(training_set), limit])
+    return _failures(database, query, [str(training_set), FAILURES_SHOWN])
 
 
-def _failures(database: Database, query: str, parameters: list[object]) -> tuple[list[Failure], int]:
+def _failures(database: Database, query: str, parameters: list[object]) -> Failures:
     with database.tables("training_set") as connection:
         rows = connection.execute(query, parameters).fetchall()
-    return [Failure(printable(item), reason) for item, reason, _ in rows], rows[0][2] if rows else 0
+    shown = [Failure(printable(item), reason) for item, reason, _ in rows]
+    return Failures(rows[0][2] if rows else 0, shown)

@@ -1,30 +1,26 @@
 """One folder per label: a picture for each finding of the mart, and nothing else."""
 
-import shutil
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import uuid4
 
 from orchestration.database import Database, exclusive
 from orchestration.labels import CAPTIONS
-from orchestration.outcomes import FAILURES_SHOWN, Failure
-from orchestration.stores import UnsafePathError, check_name
-from orchestration.stores.paths import printable
+from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting
+from orchestration.stores import UnsafePathError, check_name, printable
+from orchestration.stores.publishing import partial_folder
 from orchestration.training_set.findings import Finding, read_findings
 from orchestration.training_set.picture_files import DRAWING_VERSION, DrawingOutcome, DrawingTask, draw
 from orchestration.training_set.picture_records import PictureRecords
-from orchestration.workers import map_in_order, worker_pool
+from orchestration.workers import WorkerLostError, Workers, process_workers
 
-PARTIAL = ".partial"
+TASKS_A_WORKER = 8  # each is a path and some boxes, and takes hundredths of a second
 
 
-def drawing_workers(workers: int | None = None) -> AbstractContextManager[Executor]:
+def drawing_workers(count: int | None = None) -> Workers:
     """Processes for :func:`build_label_folder` and for verification, one for each core unless told."""
-    return worker_pool(workers, preload=["orchestration.training_set.picture_files"])
+    return process_workers(count, preload=["orchestration.training_set.picture_files"], tasks_a_worker=TASKS_A_WORKER)
 
 
 @dataclass
@@ -35,14 +31,13 @@ class FolderReport:
     findings: int = 0
     drawn: int = 0
     untouched: int = 0
-    failed: int = 0
     removed: int = 0
     bytes_written: int = 0
     boxes_drawn: int = 0
     boxes_clipped: int = 0
     boxes_skipped: int = 0
     seconds: float = 0.0
-    failures: list[Failure] = field(default_factory=list)
+    failures: Failures = field(default_factory=Failures)
     examples: list[Path] = field(default_factory=list)
 
 
@@ -52,10 +47,10 @@ def build_label_folder(
     label: str,
     store_url: str,
     training_set: Path,
-    executor: Executor,
+    workers: Workers,
     run_id: str,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
-    on_wait: Callable[[str], None] = lambda _name: None,
+    progress: Progress = no_progress,
+    on_wait: Waiting = no_waiting,
 ) -> FolderReport:
     """Make ``<training_set>/<label>`` say exactly what the mart says.
 
@@ -69,7 +64,7 @@ def build_label_folder(
         label: one of ``orchestration.labels.LABELS``.
         store_url: the store that the scans were retrieved from.
         training_set: the folder that holds the label folders.
-        executor: where pictures are drawn; its workers see the same file system.
+        workers: draw the pictures; they see the same file system.
         run_id: kept with each picture.
         progress: called with the findings done and the findings in all.
         on_wait: called when another run is at work on the same training set, which this one then waits for.
@@ -78,7 +73,7 @@ def build_label_folder(
     build = _Build(FolderReport(label), training_set / label, Path())
     with (
         exclusive(database, f"training set {training_set}", on_wait=on_wait),
-        _partial_folder(training_set) as build.partial,
+        partial_folder(training_set) as build.partial,
         database.tables("training_set") as connection,
         database.connect() as reader,
     ):
@@ -86,7 +81,7 @@ def build_label_folder(
         build.folder.mkdir(exist_ok=True)
         total = records.count_findings()
         findings = read_findings(reader, label=label, store=store_url, training_set=str(training_set))
-        for finding, outcome in map_in_order(executor, draw, build.sort_out(findings, records)):
+        for finding, outcome in workers.run(draw, build.sort_out(findings, records), in_order=True):
             build.finish(finding, outcome, records)
             progress(build.report.findings, total)
         records.remove_findings_that_left()
@@ -141,8 +136,13 @@ class _Build:
             self.partial / f"{finding.finding_id}.png",
         )
 
-    def finish(self, finding: Finding, outcome: DrawingOutcome, records: PictureRecords) -> None:
+    def finish(self, finding: Finding, outcome: DrawingOutcome | Exception, records: PictureRecords) -> None:
         """Put a drawn picture in its place, or note why there is none."""
+        if isinstance(outcome, WorkerLostError):
+            self.fail(finding, f"its scan can't be drawn: {outcome}", records)
+            return
+        if isinstance(outcome, Exception):
+            raise outcome
         if outcome.reason is not None:
             if outcome.source_damaged:
                 records.forget_scan(finding)
@@ -168,9 +168,7 @@ class _Build:
 
     def report_failure(self, finding: Finding, reason: str) -> None:
         """Count a failure and name the first ones."""
-        self.report.failed += 1
-        if len(self.report.failures) < FAILURES_SHOWN:
-            self.report.failures.append(Failure(f"{self.report.label}/{printable(finding.scan_id)}", reason))
+        self.report.failures.add(f"{self.report.label}/{printable(finding.scan_id)}", reason)
 
     def remove_what_is_not_a_finding(self) -> None:
         """Remove every file but the findings' pictures. A folder in the folder is not ours and stays, for the check."""
@@ -182,15 +180,3 @@ class _Build:
 
 def _drawn_the_same(finding: Finding) -> bool:
     return finding.drawn_hash == finding.finding_hash and finding.drawing_version == DRAWING_VERSION
-
-
-@contextmanager
-def _partial_folder(training_set: Path) -> Iterator[Path]:
-    """A folder for unfinished pictures, on the same file system; what a killed run left in its own goes away."""
-    shutil.rmtree(training_set / PARTIAL, ignore_errors=True)
-    folder = training_set / PARTIAL / uuid4().hex
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(training_set / PARTIAL, ignore_errors=True)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.database import Database
+from orchestration.stores.publishing import beside
 
 MANIFEST = "manifest.parquet"
 ROWS_A_GROUP = 50_000
@@ -48,9 +48,8 @@ def write_manifest(database: Database, training_set: Path) -> ManifestReport:
     """
     training_set.mkdir(parents=True, exist_ok=True)
     final = training_set / MANIFEST
-    partial = training_set / f".{MANIFEST}.{uuid4().hex}"
     pictures = 0
-    try:
+    with beside(final) as partial:
         with (
             database.tables("training_set") as connection,
             connection.cursor("manifest") as cursor,
@@ -69,6 +68,4 @@ def write_manifest(database: Database, training_set: Path) -> ManifestReport:
         changed = not final.exists() or final.read_bytes() != partial.read_bytes()
         if changed:
             partial.replace(final)
-    finally:
-        partial.unlink(missing_ok=True)
     return ManifestReport(final, pictures, changed)

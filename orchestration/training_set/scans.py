@@ -1,16 +1,14 @@
 """Retrieving the images that findings need, and keeping what became of each in ``doubleread.retrieved_scans``."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 
 from orchestration.database import Database, exclusive
-from orchestration.outcomes import FAILURES_SHOWN, Failure
-from orchestration.stores import ImageStore, Retrieval, retrieve
-from orchestration.stores.paths import printable
+from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting
+from orchestration.stores import Place, Retrieval, printable, retrieve
 
 IMAGES_A_ROUND = 20_000  # bounds the memory that descriptions take, some 500 bytes each
 ROWS_A_COMMIT = 200
@@ -23,35 +21,32 @@ class ScansReport:
     images: int = 0
     fetched: int = 0
     already_here: int = 0
-    failed: int = 0
     bytes_fetched: int = 0
     attempts: int = 0
     seconds: float = 0.0
-    failures: list[Failure] = field(default_factory=list)
+    failures: Failures = field(default_factory=Failures)
 
     def add(self, retrieval: Retrieval) -> None:
         """Count one image."""
         self.images += 1
         self.attempts += retrieval.attempts
         if retrieval.reason is not None:
-            self.failed += 1
-            if len(self.failures) < FAILURES_SHOWN:
-                self.failures.append(Failure(printable(retrieval.image), retrieval.reason))
+            self.failures.add(printable(retrieval.path), retrieval.reason)
         elif retrieval.fetched:
             self.fetched += 1
-            self.bytes_fetched += retrieval.size or 0
+            self.bytes_fetched += retrieval.size_bytes or 0
         else:
             self.already_here += 1
 
 
 def retrieve_scans(
     database: Database,
-    store: ImageStore,
+    store: Place,
     folder: Path,
     *,
     run_id: str,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
-    on_wait: Callable[[str], None] = lambda _name: None,
+    progress: Progress = no_progress,
+    on_wait: Waiting = no_waiting,
 ) -> ScansReport:
     """Bring every image that ``marts.double_matched_findings`` names into ``folder``.
 
@@ -85,7 +80,7 @@ def retrieve_scans(
                     unsaved.clear()
                 progress(report.images, total)
             _save(connection, store.url, unsaved, run_id)
-        if report.fetched or report.failed:
+        if report.fetched or report.failures.count:
             # Without statistics the planner compares every finding with every scan: 20 s for 4,000 of them.
             connection.execute("analyze doubleread.retrieved_scans")
     report.seconds = time.perf_counter() - start
@@ -109,9 +104,9 @@ def _known(connection: psycopg.Connection, store: str, images: list[str]) -> dic
     return {
         image: Retrieval(
             image,
-            size=size,
+            size_bytes=size,
             etag=etag,
-            version=version,
+            version_id=version,
             last_modified=last_modified,
             sha256=sha256,
             local_path=Path(local_path),
@@ -140,14 +135,14 @@ def _save(connection: psycopg.Connection, store: str, retrievals: list[Retrieval
             [
                 (
                     store,
-                    r.image,
+                    r.path,
                     "retrieved" if r.reason is None else "failed",
                     r.reason,
                     r.retryable,
                     r.attempts,
-                    r.size,
+                    r.size_bytes,
                     r.etag,
-                    r.version,
+                    r.version_id,
                     r.last_modified,
                     r.sha256,
                     str(r.local_path) if r.local_path else None,

@@ -1,38 +1,29 @@
 """Checking the pictures themselves, not what the records say of them."""
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.database import Database
 from orchestration.labels import LABELS
-from orchestration.outcomes import FAILURES_SHOWN, Failure
-from orchestration.stores import UnsafePathError, check_name
-from orchestration.stores.paths import printable
+from orchestration.outcomes import Failures
+from orchestration.stores import UnsafePathError, check_name, printable
 from orchestration.training_set.findings import Finding, read_findings
 from orchestration.training_set.picture_files import read_and_compare
-from orchestration.workers import map_in_order
+from orchestration.workers import WorkerLostError, Workers
 
 
 @dataclass
 class VerificationReport:
-    """What one verification found. ``wrong`` counts findings without a right picture; the first are named."""
+    """What one verification found; ``failures`` are the findings without a right picture."""
 
     findings: int = 0
     read: int = 0
-    wrong: int = 0
-    failures: list[Failure] = field(default_factory=list)
-
-    def note(self, item: str, reason: str) -> None:
-        """Count a finding without a right picture."""
-        self.wrong += 1
-        if len(self.failures) < FAILURES_SHOWN:
-            self.failures.append(Failure(item, reason))
+    failures: Failures = field(default_factory=Failures)
 
 
 def verify_pictures(
-    database: Database, *, store_url: str, training_set: Path, executor: Executor, everything: bool = False
+    database: Database, *, store_url: str, training_set: Path, workers: Workers, everything: bool = False
 ) -> VerificationReport:
     """Check that every finding of the mart has a picture of its hash that decodes and has the recorded SHA-256.
 
@@ -45,10 +36,12 @@ def verify_pictures(
             findings = read_findings(reader, label=label, store=store_url, training_set=str(training_set))
             to_read = _sort_out(findings, training_set / label, report, everything=everything)
             passed = []
-            for finding, reason in map_in_order(executor, read_and_compare, to_read):
+            for finding, reason in workers.run(read_and_compare, to_read, in_order=True):
                 report.read += 1
+                if isinstance(reason, Exception) and not isinstance(reason, WorkerLostError):
+                    raise reason
                 if reason:
-                    report.note(f"{label}/{finding.scan_id}.png", reason)
+                    report.failures.add(f"{label}/{printable(finding.scan_id)}.png", str(reason))
                 else:
                     passed.append(finding.finding_id)
             connection.execute(
@@ -81,11 +74,11 @@ def _sort_out(
         try:
             path = folder / f"{check_name(finding.scan_id)}.png"
         except UnsafePathError as error:
-            report.note(item, f"refused: {error}")
+            report.failures.add(item, f"refused: {error}")
             continue
         if not finding.drawn or not finding.picture_sha256:
-            report.note(item, f"no picture: {finding.scan_reason or 'see doubleread.pictures'}; build again")
+            report.failures.add(item, f"no picture: {finding.scan_reason or 'see doubleread.pictures'}; build again")
         elif finding.drawn_hash != finding.finding_hash:
-            report.note(item, "its picture shows an earlier state of the finding; build again")
+            report.failures.add(item, "its picture shows an earlier state of the finding; build again")
         elif everything or not (finding.verified and finding.picture_untouched(path)):
             yield finding, (path, finding.picture_sha256)

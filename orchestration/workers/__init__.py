@@ -1,5 +1,11 @@
-"""Work spread over processes here or over a Dask cluster."""
+"""Work spread over processes or threads here, or over a Dask cluster; a worker that dies costs its task, not the run.
 
-from orchestration.workers.pools import map_in_order, worker_pool
+Entry points: :class:`Workers` (runs tasks), opened by :func:`process_workers`, :func:`thread_workers` or
+:func:`dask_workers`.
+"""
 
-__all__ = ["map_in_order", "worker_pool"]
+from orchestration.workers.dask import DaskMissingError, dask_workers
+from orchestration.workers.pools import process_workers, thread_workers
+from orchestration.workers.running import WorkerLostError, Workers
+
+__all__ = ["DaskMissingError", "WorkerLostError", "Workers", "dask_workers", "process_workers", "thread_workers"]

@@ -1,48 +1,44 @@
-"""Worker processes. Code takes any ``concurrent.futures.Executor``; this is the one for a single machine."""
+"""Workers on this machine: processes, or threads where the work waits for a network."""
 
 import multiprocessing
 import os
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from multiprocessing.connection import wait
-from typing import TypeVar
 
-# Tasks handed out before the first is done: enough that no worker waits, few enough that nothing piles up.
-IN_FLIGHT = 16
+from orchestration.workers.running import Workers
 
-Key = TypeVar("Key")
-Task = TypeVar("Task")
-Outcome = TypeVar("Outcome")
+TASKS_A_WORKER = 3  # handed out, so that none waits for its next one
 
 
-@contextmanager
-def worker_pool(workers: int | None = None, *, preload: Sequence[str] = ()) -> Iterator[ProcessPoolExecutor]:
-    """A process for each core, ended with the ``with`` block, and with this process should it be killed.
+def process_workers(
+    count: int | None = None, *, preload: Sequence[str] = (), tasks_a_worker: int = TASKS_A_WORKER
+) -> Workers:
+    """Processes, one for each core unless told; they end with the ``with`` block, or when this process is killed.
 
     They are forked from a server that has imported the modules ``preload`` (those of the first pool: a process has one
     server): each takes 0.1 s to start, where a fresh interpreter with what draws takes 0.3 s.
+
+    Args:
+        count: of processes.
+        preload: modules that the tasks need.
+        tasks_a_worker: handed out at a time; small tasks want more than large ones.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(preload))
-    with ProcessPoolExecutor(workers or len(os.sched_getaffinity(0)), context, initializer=_end_with_parent) as pool:
-        yield pool
+    workers = count or len(os.sched_getaffinity(0))
+
+    def open_pool() -> AbstractContextManager[Executor]:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(list(preload))
+        return ProcessPoolExecutor(workers, context, initializer=_end_with_parent)
+
+    return Workers(open_pool, tasks_a_worker * workers)
 
 
-def map_in_order(
-    executor: Executor, function: Callable[[Task], Outcome], tasks: Iterable[tuple[Key, Task]]
-) -> Iterator[tuple[Key, Outcome]]:
-    """Apply ``function`` on the executor, a bounded number at a time; yield keys and outcomes in the tasks' order."""
-    pending: deque[tuple[Key, Future[Outcome]]] = deque()
-    for key, task in tasks:
-        pending.append((key, executor.submit(function, task)))
-        if len(pending) >= IN_FLIGHT:
-            first, future = pending.popleft()
-            yield first, future.result()
-    for first, future in pending:
-        yield first, future.result()
+def thread_workers(count: int) -> Workers:
+    """Threads of this process."""
+    return Workers(lambda: ThreadPoolExecutor(count), 2 * count)
 
 
 def _end_with_parent() -> None:

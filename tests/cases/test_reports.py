@@ -41,7 +41,7 @@ def test_reports_arrive_letter_by_letter(clinic: Clinic, database: Database) -> 
         clinic.report(id=case_id, year=year, report=report)
     result = read(database)
     assert texts(database) == reports
-    assert (result.entities, result.added, result.unusable) == (4, 4, 0)
+    assert (result.entities, result.added, result.unusable.count) == (4, 4, 0)
 
 
 @pytest.mark.parametrize("year", [2014, "2014", EntityProperty(2014, EdmType.INT64)], ids=repr)
@@ -93,10 +93,10 @@ def test_what_is_no_report_is_named_by_its_key_and_stops_nothing(
     clinic.report("good", id="S2", year=2014, report="fine")
     result = read(database)
     assert texts(database) == {("S2", 2014): "fine"}
-    (shown,) = result.unusable_shown
-    assert shown.startswith("reports/bad: ")
-    assert reason in shown
-    assert "secret" not in shown
+    (shown,) = result.unusable.shown
+    assert shown.item == "reports/bad"
+    assert reason in shown.reason
+    assert "secret" not in str(shown)
 
 
 def test_pages_are_read_once_and_a_page_that_fails_is_asked_for_again(

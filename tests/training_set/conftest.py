@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,13 @@ from PIL import Image
 
 from orchestration.database import Database
 from orchestration.labels import LABELS
-from orchestration.stores import ImageStore, open_image_store
+from orchestration.settings import load_settings
+from orchestration.stores import Place, open_place
 from orchestration.training_set.label_folder import FolderReport, build_label_folder, drawing_workers
 from orchestration.training_set.manifest import ManifestReport, write_manifest
 from orchestration.training_set.scans import ScansReport, retrieve_scans
 from orchestration.training_set.verification import VerificationReport, verify_pictures
+from orchestration.workers import Workers
 
 MART = """
     create schema marts;
@@ -50,11 +51,11 @@ class Project:
     """Everything that the flow from mart to folders works on."""
 
     database: Database
-    store: ImageStore
+    store: Place
     store_folder: Path
     scans: Path
     training_set: Path
-    pool: ProcessPoolExecutor
+    workers: Workers
     findings: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def add(self, scan_id: str, *, label: str = MASS, image: str | None = None, boxes: list[Any] | None = None) -> str:
@@ -90,7 +91,7 @@ class Project:
             label=label,
             store_url=self.store.url,
             training_set=self.training_set,
-            executor=self.pool,
+            workers=self.workers,
             run_id=run_id,
         )
 
@@ -102,7 +103,7 @@ class Project:
             self.database,
             store_url=self.store.url,
             training_set=self.training_set,
-            executor=self.pool,
+            workers=self.workers,
             everything=everything,
         )
 
@@ -127,19 +128,19 @@ class Project:
 
 
 @pytest.fixture(scope="session")
-def pool() -> Iterator[ProcessPoolExecutor]:
+def workers() -> Iterator[Workers]:
     """Two drawing processes."""
-    with drawing_workers(2) as executor:
-        yield executor
+    with drawing_workers(2) as drawing:
+        yield drawing
 
 
 @pytest.fixture
-def project(database: Database, tmp_path: Path, pool: ProcessPoolExecutor) -> Project:
+def project(database: Database, tmp_path: Path, workers: Workers) -> Project:
     """An empty mart, an empty store and no folders yet."""
     with database.connect() as connection:
         connection.execute(MART)
     folder = tmp_path / "store"
     folder.mkdir()
     return Project(
-        database, open_image_store(folder.as_uri()), folder, tmp_path / "scans", tmp_path / "training_set", pool
+        database, open_place(folder, load_settings()), folder, tmp_path / "scans", tmp_path / "training_set", workers
     )

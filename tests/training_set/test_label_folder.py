@@ -18,7 +18,7 @@ def test_every_finding_has_its_picture_under_its_label_and_nothing_else_lies_the
         project.add(str(n), label=label)
     reports = project.build()
     assert set(project.files()) == {"manifest.parquet", *(f"{label}/{n}.png" for n, label in enumerate(LABELS))}
-    assert [(r.findings, r.drawn, r.failed) for r in reports.values()] == [(1, 1, 0)] * 4
+    assert [(r.findings, r.drawn, r.failures.count) for r in reports.values()] == [(1, 1, 0)] * 4
 
 
 def test_all_four_folders_exist_where_nothing_matched(project: Project) -> None:
@@ -132,8 +132,8 @@ def test_a_scan_that_is_no_image_fails_its_own_findings_by_name_and_stops_nobody
     project.add("bad")
     project.add("good")
     report = project.build()[MASS]
-    assert (report.drawn, report.failed) == (1, 1)
-    assert report.failures[0].item == f"{MASS}/bad"
+    assert (report.drawn, report.failures.count) == (1, 1)
+    assert report.failures.shown[0].item == f"{MASS}/bad"
     assert set(project.files()) == {f"{MASS}/good.png", "manifest.parquet"}
     ((status, reason),) = project.rows("select status, reason from doubleread.pictures where scan_id = 'bad'")
     assert status == "failed"
@@ -145,16 +145,16 @@ def test_a_missing_image_fails_its_own_findings_by_name_and_nothing_else(project
     project.add("gone", label="has_benign_mass")
     project.add("good")
     reports = project.build()
-    assert (reports[MASS].drawn, reports[MASS].failed) == (1, 0)
-    assert "not in the store (404)" in reports["has_benign_mass"].failures[0].reason
+    assert (reports[MASS].drawn, reports[MASS].failures.count) == (1, 0)
+    assert "not in the store (404)" in reports["has_benign_mass"].failures.shown[0].reason
 
 
 def test_a_finding_mended_later_gets_its_picture(project: Project) -> None:
     project.add("1")
-    assert project.build()[MASS].failed == 1
+    assert project.build()[MASS].failures.count == 1
     project.store.put("mmg/1.png", png(1))
     report = project.build()[MASS]
-    assert (report.drawn, report.failed) == (1, 0)
+    assert (report.drawn, report.failures.count) == (1, 0)
     assert project.rows("select status, reason from doubleread.pictures") == [("drawn", None)]
 
 
@@ -163,7 +163,7 @@ def test_a_picture_whose_scan_has_left_the_store_goes(project: Project) -> None:
     project.add("1")
     project.build()
     (project.store_folder / "mmg/1.png").unlink()
-    assert project.build()[MASS].failed == 1
+    assert project.build()[MASS].failures.count == 1
     assert not project.picture("1").exists()
 
 
@@ -178,9 +178,9 @@ def test_a_scan_id_that_cannot_name_a_file_is_refused_by_name_and_writes_nothing
     project.add(scan_id, image="mmg/1.png")
     project.add("good", image="mmg/1.png")
     report = project.build()[MASS]
-    assert (report.drawn, report.failed) == (1, 1)
-    assert report.failures[0].reason.startswith("refused: ")
-    assert len(report.failures[0].item) < 200
+    assert (report.drawn, report.failures.count) == (1, 1)
+    assert report.failures.shown[0].reason.startswith("refused: ")
+    assert len(report.failures.shown[0].item) < 200
     assert set(project.files()) == {f"{MASS}/good.png", "manifest.parquet"}
     assert not (project.training_set.parent / "evil.png").exists()
 
@@ -197,7 +197,7 @@ def test_a_damaged_copy_of_a_scan_is_noticed_and_retrieved_anew_by_the_next_run(
         file.seek(100)
         file.write(b"\0\0\0\0")
     os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert "was changed since" in project.draw().failures[0].reason
+    assert "was changed since" in project.draw().failures.shown[0].reason
     assert project.build()[MASS].drawn == 1
 
 

@@ -1,38 +1,41 @@
 """Where each DICOM's header and pixels lie: a folder of Parquet files that grows archive by archive."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.archives.index.archive_store import ArchiveStore
 from orchestration.archives.index.errors import IndexDamagedError, IndexMissingError
 from orchestration.archives.index.manifest import NAME, Manifest
-from orchestration.archives.index.names import Kind
+from orchestration.archives.index.names import HASH_BITS, Kind, uid_hash
 from orchestration.archives.index.runs import RunReader, merged
 from orchestration.archives.index.tables import ARCHIVES, MEMBERS, PLACES, PROBLEMS, TABLES, TableForm
 from orchestration.archives.index.updating import IndexReport, Update, Wanted
+from orchestration.outcomes import Progress, no_progress
 from orchestration.settings import Settings, load_settings
-from orchestration.stores import MissingObjectError, PermanentStoreError
-from orchestration.stores.objects import Objects
-from orchestration.stores.places import alone_at, location
+from orchestration.stores import MissingObjectError, PermanentStoreError, Place, open_place
+from orchestration.workers import Workers, thread_workers
+
+REMOTE_READERS = 8  # archives read at a time: each waits for the network and holds what it reads ahead
 
 T = TypeVar("T")
 
 
 class Entry(NamedTuple):
-    """Where one member lies: ``size`` bytes at ``offset`` of this version of an archive."""
+    """Where one member lies: ``size_bytes`` from ``byte_offset`` on in this version of an archive."""
 
     uid: str
     kind: Kind
     store_url: str
     archive: str
     version: str
-    offset: int
-    size: int
+    byte_offset: int
+    size_bytes: int
 
 
 class Problem(NamedTuple):
@@ -42,22 +45,22 @@ class Problem(NamedTuple):
     kind: Kind
     archive: str
     member: str
-    offset: int
+    byte_offset: int
     reason: str
 
 
 class ArchiveIndex:
     """An index as it is when it is opened; :meth:`refresh` shows what others have written since.
 
-    Rows of members are columns ``uid``, ``kind``, ``archive_id``, ``offset`` and ``size`` (bytes); ``archive_id`` is
-    that of :meth:`archives`.
+    Rows of members are columns ``uid_hash``, ``uid``, ``kind``, ``archive_id``, ``byte_offset`` and ``size_bytes``;
+    ``archive_id`` is that of :meth:`archives`.
     """
 
-    def __init__(self, objects: Objects, manifest: Manifest, etag: str | None) -> None:
-        self._objects = objects
+    def __init__(self, place: Place, manifest: Manifest, etag: str | None) -> None:
+        self._place = place
         self._manifest = manifest
         self._etag = etag
-        self._readers = {form.name: RunReader(objects, form) for form in TABLES}
+        self._readers = {form.name: RunReader(place, form) for form in TABLES}
 
     @classmethod
     def open(cls, url: str | Path, settings: Settings | None = None) -> Self:
@@ -67,11 +70,11 @@ class ArchiveIndex:
             IndexMissingError: there is none.
             StoreUnavailableError: the place can't be used.
         """
-        objects = Objects(location(url), settings or load_settings())
-        manifest, etag = read_manifest(objects)
+        place = open_place(url, settings or load_settings())
+        manifest, etag = read_manifest(place)
         if etag is None:
-            raise IndexMissingError(f"there is no index at {objects.url}; make one with doubleread archives index")
-        return cls(objects, manifest, etag)
+            raise IndexMissingError(f"there is no index at {place.url}; make one with doubleread archives index")
+        return cls(place, manifest, etag)
 
     @classmethod
     def create(cls, url: str | Path, settings: Settings | None = None) -> Self:
@@ -81,13 +84,13 @@ class ArchiveIndex:
             StoreUnavailableError: the place can't be used.
             IndexDamagedError: what lies there can't be read.
         """
-        objects = Objects(location(url), settings or load_settings(), create=True)
-        return cls(objects, *read_manifest(objects))
+        place = open_place(url, settings or load_settings(), create=True)
+        return cls(place, *read_manifest(place))
 
     @property
     def url(self) -> str:
         """Where it lies."""
-        return self._objects.url
+        return self._place.url
 
     @property
     def member_count(self) -> int:
@@ -101,16 +104,15 @@ class ArchiveIndex:
         Raises:
             IndexDamagedError: what lies there can't be read.
         """
-        self._manifest, self._etag = read_manifest(self._objects)
+        self._manifest, self._etag = read_manifest(self._place)
 
     def update(
         self,
-        store: ArchiveStore,
+        store: Place,
         kind: Kind,
         *,
-        progress: Callable[[int, int], None] = lambda _done, _total: None,
-        threads: int | None = None,
-        executor: Executor | None = None,
+        progress: Progress = no_progress,
+        workers: Workers | None = None,
     ) -> IndexReport:
         """Bring the index up to date with the archives of one kind below one URL.
 
@@ -122,19 +124,20 @@ class ArchiveIndex:
             store: holds the archives.
             kind: whether they hold headers or pixels.
             progress: is told how many archives of how many are done.
-            threads: how many archives are read at a time; if None, as many as suits the store.
-            executor: reads them in place of threads. Processes are quicker where the archives are in a folder;
-                ``threads`` is then how many they are.
+            workers: read the archives; if None, as many threads as suit the store.
 
         Raises:
             PlaceBusyError: another run writes the index.
             ArchivesMissingError: the place is empty, and the index knows archives there.
             StoreError: the archives can't be listed, or the index can't be written.
         """
-        with alone_at(self.url) as alone:
+        with (
+            self._place.alone() as alone,
+            workers or thread_workers(REMOTE_READERS if store.is_remote else 1) as chosen,
+        ):
             self.refresh()
-            update = Update(self._objects, self._manifest, self._etag, Wanted(store, kind, self.archives()))
-            report = update.run(threads or store.readers, executor, progress, delete_all_unknown=alone)
+            update = Update(self._place, self._manifest, self._etag, Wanted(store, kind, self.archives()))
+            report = update.run(chosen, progress, delete_all_unknown=alone)
             self._manifest, self._etag = update.manifest, update.etag
         return report
 
@@ -152,27 +155,29 @@ class ArchiveIndex:
     def archives(self, kind: Kind | None = None) -> pa.Table:
         """Every archive.
 
-        Columns ``archive_id``, ``store_url``, ``kind``, ``archive`` (its name), ``version``, ``size`` (bytes), and how
+        Columns ``archive_id``, ``store_url``, ``kind``, ``archive`` (its name), ``version``, ``size_bytes``, and how
         many ``members`` and ``problems`` it has.
         """
         return self._while_files_last(lambda: self._archives(kind))
 
-    def entries(self, kind: Kind | None = None) -> Iterator[pa.RecordBatch]:
-        """All members in the order of their UIDs; memory does not grow with them.
+    def entries(self, first_hash: int = 0, last_hash: int = (1 << HASH_BITS) - 1) -> Iterator[pa.RecordBatch]:
+        """The members whose UIDs have hashes of a range, in the order of these and of the UIDs.
+
+        Only that part of the index is read; memory does not grow with the members.
 
         Raises:
             StoreError: the index can't be read, or an update has merged its files meanwhile.
         """
         reader = self._readers[MEMBERS.name]
-        tables = merged([reader.scan(run) for run in self._manifest.runs[MEMBERS.name]], MEMBERS)
+        runs = self._manifest.runs[MEMBERS.name]
+        tables = merged([reader.scan_between(run, first_hash, last_hash) for run in runs], MEMBERS)
         for table in self._living(tables):
-            rows = table if kind is None else table.filter(pc.equal(table["kind"], kind))
-            yield from rows.to_batches()
+            yield from table.to_batches()
 
     def entries_of_archives(self, archive_ids: Sequence[int]) -> Iterator[pa.RecordBatch]:
         """The members of some archives, archive by archive and in the order in which they lie there.
 
-        Columns ``archive_id``, ``offset``, ``size`` and ``uid``; memory does not grow with the members.
+        Columns ``archive_id``, ``byte_offset``, ``size_bytes`` and ``uid``; memory does not grow with the members.
 
         Raises:
             StoreError: the index can't be read, or an update has merged its files meanwhile.
@@ -193,16 +198,19 @@ class ArchiveIndex:
         for table in self._living(merged([reader.scan(run) for run in self._manifest.runs[PROBLEMS.name]], PROBLEMS)):
             for row in table.to_pylist():
                 of = archives[row["archive_id"]]
-                yield Problem(of["store_url"], of["kind"], of["archive"], row["member"], row["offset"], row["reason"])
+                yield Problem(
+                    of["store_url"], of["kind"], of["archive"], row["member"], row["byte_offset"], row["reason"]
+                )
 
     def _find(self, keys: list[str]) -> dict[str, list[Entry]]:
-        rows = self._look_up(MEMBERS, keys).to_pylist()
+        candidates = self._look_up(MEMBERS, sorted({uid_hash(uid) for uid in keys}))
+        rows = candidates.filter(pc.is_in(candidates["uid"], pa.array(keys, pa.string()))).to_pylist()
         ids = sorted({row["archive_id"] for row in rows})
         archives = {row["archive_id"]: row for row in self._look_up(ARCHIVES, ids).to_pylist()}
         found: dict[str, list[Entry]] = {uid: [] for uid in keys}
         for row in rows:
             of = archives[row["archive_id"]]
-            place = (of["store_url"], of["archive"], of["version"], row["offset"], row["size"])
+            place = (of["store_url"], of["archive"], of["version"], row["byte_offset"], row["size_bytes"])
             found[row["uid"]].append(Entry(row["uid"], row["kind"], *place))
         return {uid: sorted(entries) for uid, entries in found.items()}
 
@@ -237,7 +245,7 @@ class ArchiveIndex:
             return read()
 
 
-def read_manifest(objects: Objects) -> tuple[Manifest, str | None]:
+def read_manifest(place: Place) -> tuple[Manifest, str | None]:
     """The manifest and its ETag; an empty one and None where there is none.
 
     Raises:
@@ -245,12 +253,41 @@ def read_manifest(objects: Objects) -> tuple[Manifest, str | None]:
         StoreError: it can't be had.
     """
     try:
-        data, etag = objects.read(NAME)
+        data, etag = place.read(NAME)
     except MissingObjectError:
         return Manifest(), None
     try:
         return Manifest.from_json(data), etag
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexDamagedError(
-            f"{NAME} at {objects.url} is no manifest of an index; delete the index and make it anew"
+            f"{NAME} at {place.url} is no manifest of an index; delete the index and make it anew"
         ) from error
+
+
+def merged_entries(indexes: Sequence[ArchiveIndex], first_hash: int, last_hash: int) -> Iterator[pa.Table]:
+    """The members of several indexes whose UIDs have hashes of a range, in the order of these and of the UIDs.
+
+    Columns as :meth:`ArchiveIndex.entries`, but ``archive`` in place of ``archive_id``: the row of the archive in the
+    tables of archives of all indexes, one after the other. Memory does not grow with the members.
+
+    Raises:
+        StoreError: an index can't be read, or an update has merged its files meanwhile.
+    """
+    sources, before = [], 0
+    for index in indexes:
+        archives = index.archives()
+        sources.append(_numbered(index.entries(first_hash, last_hash), archives["archive_id"].to_numpy(), before))
+        before += len(archives)
+    for table in merged(sources, replace(MEMBERS, key=("uid_hash", "uid", "archive", "byte_offset"))):
+        if len(table):
+            yield table
+
+
+def _numbered(batches: Iterator[pa.RecordBatch], archive_ids: npt.NDArray[np.int64], before: int) -> Iterator[pa.Table]:
+    """The rows with the place of their archive among ``archive_ids``, counted from ``before``."""
+    order = np.argsort(archive_ids)
+    for batch in batches:
+        table = pa.Table.from_batches([batch])
+        rows = order[np.searchsorted(archive_ids, table["archive_id"].to_numpy(), sorter=order)] + before
+        column = table.schema.get_field_index("archive_id")
+        yield table.set_column(column, "archive", pa.array(rows))

@@ -9,7 +9,7 @@ from orchestration.archives.index.runs import Run, RunFile
 from orchestration.archives.index.tables import TABLES
 
 NAME = "index.json"
-FORM = 1  # of the manifest and of the tables
+FORM = 2  # of the manifest and of the tables
 
 
 @dataclass(frozen=True)

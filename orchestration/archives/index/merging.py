@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from orchestration.archives.index.manifest import Manifest
 from orchestration.archives.index.runs import Run, RunReader, merged, write_run
 from orchestration.archives.index.tables import MEMBERS, TABLES, TableForm
-from orchestration.stores.objects import Objects
+from orchestration.stores import Place
 
 # While an update goes on, as many runs of about one length are merged into one: each row is then written once more
 # for each factor of 16 in the index's size, and no merge holds more than a few dozen row groups.
@@ -18,7 +18,7 @@ RUNS_OF_A_LENGTH = 16
 FACTOR = 8
 
 
-def merge_while_updating(objects: Objects, manifest: Manifest) -> Manifest:
+def merge_while_updating(place: Place, manifest: Manifest) -> Manifest:
     """The manifest with those runs merged of which there are many of one length."""
     for form in TABLES:
         runs = manifest.runs[form.name]
@@ -27,11 +27,11 @@ def merge_while_updating(objects: Objects, manifest: Manifest) -> Manifest:
             lengths.setdefault(run.rows.bit_length() // 4, []).append(run)
         for alike in lengths.values():
             if len(alike) >= RUNS_OF_A_LENGTH:
-                manifest = _merge(objects, manifest, form, alike)
+                manifest = _merge(place, manifest, form, alike)
     return manifest
 
 
-def merge_at_the_end(objects: Objects, manifest: Manifest) -> Manifest:
+def merge_at_the_end(place: Place, manifest: Manifest) -> Manifest:
     """The manifest with few runs, and without dropped rows where these have become many."""
     rows = sum(run.rows for run in manifest.runs[MEMBERS.name])
     clean = bool(manifest.dropped) and sum(manifest.dropped.values()) * FACTOR >= rows
@@ -39,7 +39,7 @@ def merge_at_the_end(objects: Objects, manifest: Manifest) -> Manifest:
         runs = manifest.runs[form.name]
         chosen = list(runs) if clean else _too_short(runs)
         if chosen:
-            manifest = _merge(objects, manifest, form, chosen, without=manifest.dropped if clean else ())
+            manifest = _merge(place, manifest, form, chosen, without=manifest.dropped if clean else ())
     return replace(manifest, dropped={}) if clean else manifest
 
 
@@ -54,13 +54,13 @@ def _too_short(runs: Sequence[Run]) -> list[Run]:
 
 
 def _merge(
-    objects: Objects, manifest: Manifest, form: TableForm, runs: Sequence[Run], *, without: Iterable[int] = ()
+    place: Place, manifest: Manifest, form: TableForm, runs: Sequence[Run], *, without: Iterable[int] = ()
 ) -> Manifest:
     """The manifest with one run in place of some, without the rows of some archives."""
-    reader = RunReader(objects, form)
+    reader = RunReader(place, form)
     tables = merged([reader.scan(run) for run in runs], form)
     if without:
         dropped = pa.array(without, pa.int64())
         tables = (table.filter(pc.invert(pc.is_in(table["archive_id"], dropped))) for table in tables)
-    one = write_run(objects, form, tables)
+    one = write_run(place, form, tables)
     return manifest.with_runs(form.name, [*(run for run in manifest.runs[form.name] if run not in runs), one])

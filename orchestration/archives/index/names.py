@@ -7,6 +7,7 @@ compared with others.
 
 import re
 from typing import Literal
+from zlib import crc32
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +15,14 @@ import pyarrow.compute as pc
 from orchestration.archives.tar.members import IS_DIRECTORY
 
 Kind = Literal["text", "image"]
+"""Of an archive: text archives hold headers, image archives pixels."""
+
+HASH_BITS = 32
+
+SUFFIX = ".tar"
+"""Of an archive's name."""
+
+_COMPRESSED = re.compile(r"\.(tar\.(gz|bz2|xz|zst|lz4)|tgz|tbz2?|txz|tzst)$", re.IGNORECASE)
 
 SUFFIXES: dict[Kind, str] = {"text": "json", "image": "j2c"}
 MAX_UID_LENGTH = 64
@@ -23,6 +32,15 @@ _UID = r"[0-9]+(?:\.[0-9]+)*"
 _NAMED_LIKE_A_UID = re.compile(rf"(?:.*/)?{_UID}\.({'|'.join(SUFFIXES.values())})", re.DOTALL)
 _LEAVES = r"(?:^|/)\.\.(?:/|$)|^/"
 _leaves = re.compile(_LEAVES)
+
+
+def passed_over(name: str) -> str | None:
+    """Why an object that looks like an archive is not read; None for one that does not look like one."""
+    if _COMPRESSED.search(name):
+        return "compressed: its members can't be read in ranges; decompress it to .tar"
+    if name.lower().endswith(SUFFIX):
+        return f"its name does not end in {SUFFIX} in lower case; rename it"
+    return None
 
 
 def uids(names: pa.StringArray, kind: Kind) -> pa.StringArray:
@@ -38,6 +56,16 @@ def uids(names: pa.StringArray, kind: Kind) -> pa.StringArray:
     if (pc.max(pc.binary_length(found)).as_py() or 0) > MAX_UID_LENGTH:
         found = pc.if_else(pc.greater(pc.binary_length(found), MAX_UID_LENGTH), None, found)
     return found
+
+
+def uid_hash(uid: str) -> int:
+    """The number by which members are sorted and divided into partitions: the CRC-32 of the UID's bytes."""
+    return crc32(uid.encode())
+
+
+def uid_hashes(found: pa.StringArray) -> pa.Int64Array:
+    """The hash of each UID."""
+    return pa.array(map(crc32, found.cast(pa.binary()).to_pylist()), pa.int64())
 
 
 def problem_of(name: str, problem: str | None, kind: Kind) -> str | None:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from orchestration.archives.index.errors import IndexDamagedError
 from orchestration.archives.index.tables import TableForm, sort
-from orchestration.stores.objects import Objects
+from orchestration.stores import Place
 
 FILE_GROUPS = 32  # bounds what is in memory while a file is written, and the footer that a look-up reads
 KEPT_FOOTERS = 256
@@ -45,7 +45,7 @@ class Run:
         return sum(file.rows for file in self.files)
 
 
-def write_run(objects: Objects, form: TableForm, tables: Iterable[pa.Table]) -> Run:
+def write_run(place: Place, form: TableForm, tables: Iterable[pa.Table]) -> Run:
     """Write rows that come in the order of their key; holds one file as it is written."""
     files: list[RunFile] = []
     writer: _FileWriter | None = None
@@ -53,10 +53,10 @@ def write_run(objects: Objects, form: TableForm, tables: Iterable[pa.Table]) -> 
         writer = writer or _FileWriter(form)
         writer.add(group)
         if writer.groups == FILE_GROUPS:
-            files.append(writer.put(objects))
+            files.append(writer.put(place))
             writer = None
     if writer:
-        files.append(writer.put(objects))
+        files.append(writer.put(place))
     return Run(tuple(files))
 
 
@@ -109,19 +109,19 @@ class _FileWriter:
         self.groups += 1
         self._rows += len(group)
 
-    def put(self, objects: Objects) -> RunFile:
-        """Finish the file and put it among the objects."""
+    def put(self, place: Place) -> RunFile:
+        """Finish the file and put it."""
         self._writer.close()
         name = f"{self._form.name}-{uuid4().hex}.parquet"
-        objects.put(name, self._buffer.getbuffer())
+        place.put(name, [self._buffer.getbuffer()])
         return RunFile(name, self._buffer.tell(), self._rows, self._first, self._last)
 
 
 class RunReader:
     """Reads runs by the piece; keeps the footers of the files that it read last."""
 
-    def __init__(self, objects: Objects, form: TableForm) -> None:
-        self._objects = objects
+    def __init__(self, place: Place, form: TableForm) -> None:
+        self._place = place
         self._form = form
         self._footers: OrderedDict[str, _Footer] = OrderedDict()
 
@@ -131,6 +131,17 @@ class RunReader:
             with self._open(file) as parquet:
                 for group in range(parquet.num_row_groups):
                     yield self._read_group(parquet, group)
+
+    def scan_between(self, run: Run, first: Key, last: Key) -> Iterator[pa.Table]:
+        """The rows whose leading key is neither less than ``first`` nor greater than ``last``, in order."""
+        for file in run.files:
+            if file.last < first or last < file.first:  # type: ignore[operator]  # keys of one run are of one type
+                continue
+            with self._open(file) as parquet:
+                for group in self._footers[file.name].groups_between(first, last):
+                    table = self._read_group(parquet, group)
+                    keys = table[self._form.key[0]]
+                    yield table.filter(pc.and_(pc.greater_equal(keys, first), pc.less_equal(keys, last)))
 
     def look_up(self, runs: Sequence[Run], keys: Sequence[Any]) -> Iterator[pa.Table]:
         """The rows whose leading key is one of ``keys``, sorted and each once; run by run, each in order."""
@@ -152,11 +163,11 @@ class RunReader:
 
     def _open(self, file: RunFile) -> pq.ParquetFile:
         footer = self._footers.get(file.name)
-        source = pa.PythonFile(_ObjectFile(self._objects, file), mode="r")
+        source = pa.PythonFile(_ObjectFile(self._place, file), mode="r")
         try:
             parquet = pq.ParquetFile(source, metadata=footer.metadata if footer else None, pre_buffer=True)
         except (pa.ArrowException, OSError) as error:
-            raise _damaged(self._objects, file) from error
+            raise _damaged(self._place, file) from error
         if footer is None:
             self._footers[file.name] = _Footer(parquet.metadata)
             if len(self._footers) > KEPT_FOOTERS:
@@ -220,6 +231,13 @@ class _Footer:
             # The last key of a group may be the first of the next.
             keys, group = keys[bisect.bisect_left(keys, last) :], group + 1
 
+    def groups_between(self, first: Key, last: Key) -> range:
+        """The row groups that may hold keys from ``first`` to ``last``."""
+        groups = range(self.metadata.num_row_groups)
+        start = bisect.bisect_left(groups, first, key=lambda number: self._bounds_of(number)[1])
+        stop = bisect.bisect_right(groups, last, key=lambda number: self._bounds_of(number)[0])
+        return groups[start:stop]
+
     def _bounds_of(self, group: int) -> tuple[Key, Key]:
         """The first and last key of a group, which take 20 µs; those of all would take as long as reading one."""
         if group not in self._bounds:
@@ -228,15 +246,15 @@ class _Footer:
         return self._bounds[group]
 
 
-def _damaged(objects: Objects, file: RunFile) -> IndexDamagedError:
-    return IndexDamagedError(f"the index at {objects.url} is damaged in {file.name}; delete the index and make it anew")
+def _damaged(place: Place, file: RunFile) -> IndexDamagedError:
+    return IndexDamagedError(f"the index at {place.url} is damaged in {file.name}; delete the index and make it anew")
 
 
 class _ObjectFile(io.RawIOBase):
     """An object as a file that can be read at any place."""
 
-    def __init__(self, objects: Objects, file: RunFile) -> None:
-        self._objects = objects
+    def __init__(self, place: Place, file: RunFile) -> None:
+        self._place = place
         self._file = file
         self._position = 0
 
@@ -259,6 +277,6 @@ class _ObjectFile(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         rest = max(0, self._file.size - self._position)
-        data = self._objects.read_range(self._file.name, self._position, rest if size < 0 else min(size, rest))
+        data = self._place.read_range(self._file.name, self._position, rest if size < 0 else min(size, rest))
         self._position += len(data)
         return data

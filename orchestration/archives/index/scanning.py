@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.archives.index.archive_store import ArchiveStore, ArchiveVersion
-from orchestration.archives.index.names import Kind, problem_of, storable, uids
+from orchestration.archives.index.names import Kind, problem_of, storable, uid_hashes, uids
 from orchestration.archives.index.runs import Run, write_run
 from orchestration.archives.index.tables import MEMBERS, PLACES, PROBLEMS, sort
 from orchestration.archives.tar.files import Files
 from orchestration.archives.tar.headers import decode, encode
 from orchestration.archives.tar.members import Member
-from orchestration.archives.tar.walk import walk_in_pieces
-from orchestration.stores.objects import Objects
+from orchestration.archives.tar.walk import LOCAL_READ_AHEAD, REMOTE_READ_AHEAD, walk_in_pieces
+from orchestration.stores import ObjectVersion, Place
 
 CHUNK_MEMBERS = 1 << 13
 SPILL_ROWS = 1 << 17  # about 20 MB for each archive that is read at a time
@@ -24,7 +23,7 @@ SPILL_ROWS = 1 << 17  # about 20 MB for each archive that is read at a time
 class Scan:
     """What one archive holds: rows in memory, and where they are many, runs that were already written."""
 
-    archive: ArchiveVersion
+    archive: ObjectVersion
     archive_id: int
     member_count: int = 0
     problem_count: int = 0
@@ -45,9 +44,9 @@ class Scan:
         """How many rows are in memory."""
         return sum(map(len, self.members)) + sum(map(len, self.problems))
 
-    def spill(self, objects: Objects) -> None:
+    def spill(self, place: Place) -> None:
         """Write the rows in memory to runs; until a manifest names these they are part of no index."""
-        self.runs += write_rows(objects, self.members, self.problems)
+        self.runs += write_rows(place, self.members, self.problems)
         self.members, self.problems = [], []
 
 
@@ -73,33 +72,45 @@ class _Chunk:
             self.add(Files([encode(found.name)], [found.offset], [found.size]))
 
 
-def scan(store: ArchiveStore, archive: ArchiveVersion, kind: Kind, archive_id: int, objects: Objects) -> Scan:
+@dataclass(frozen=True)
+class ScanTask:
+    """One archive to read: a version of an object in ``store``; long ones are written to the index at ``place``."""
+
+    store: Place
+    archive: ObjectVersion
+    kind: Kind
+    archive_id: int
+    place: Place
+
+
+def scan(task: ScanTask) -> Scan:
     """Walk over an archive.
 
     Raises:
         StoreError: it can't be read, or is another version by now.
     """
-    result, chunk = Scan(archive, archive_id), _Chunk()
-    with store.reader(archive) as read_at:
-        for found in walk_in_pieces(read_at, archive.size, read_ahead=store.read_ahead):
+    archive, result, chunk = task.archive, Scan(task.archive, task.archive_id), _Chunk()
+    read_ahead = REMOTE_READ_AHEAD if task.store.is_remote else LOCAL_READ_AHEAD
+    with task.store.reader(archive.path, archive.etag) as read_at:
+        for found in walk_in_pieces(read_at, archive.size_bytes, read_ahead=read_ahead):
             chunk.add(found)
             if len(chunk) >= CHUNK_MEMBERS:
-                result.add(*_rows(chunk, kind, archive_id))
+                result.add(*_rows(chunk, task.kind, task.archive_id))
                 chunk = _Chunk()
                 if result.rows >= SPILL_ROWS:
-                    result.spill(objects)
-    result.add(*_rows(chunk, kind, archive_id))
+                    result.spill(task.place)
+    result.add(*_rows(chunk, task.kind, task.archive_id))
     return result
 
 
-def write_rows(objects: Objects, members: list[pa.Table], problems: list[pa.Table]) -> Iterator[tuple[str, Run]]:
+def write_rows(place: Place, members: list[pa.Table], problems: list[pa.Table]) -> Iterator[tuple[str, Run]]:
     """Write rows, each table in its order; gives the tables' names and the runs."""
     if any(map(len, members)):
         rows = pa.concat_tables(members)
-        yield MEMBERS.name, write_run(objects, MEMBERS, [sort(rows, MEMBERS)])
-        yield PLACES.name, write_run(objects, PLACES, [_in_place(rows)])
+        yield MEMBERS.name, write_run(place, MEMBERS, [sort(rows, MEMBERS)])
+        yield PLACES.name, write_run(place, PLACES, [_in_place(rows)])
     if any(map(len, problems)):
-        yield PROBLEMS.name, write_run(objects, PROBLEMS, [sort(pa.concat_tables(problems), PROBLEMS)])
+        yield PROBLEMS.name, write_run(place, PROBLEMS, [sort(pa.concat_tables(problems), PROBLEMS)])
 
 
 def _in_place(rows: pa.Table) -> pa.Table:
@@ -125,7 +136,7 @@ def _rows(chunk: _Chunk, kind: Kind, archive_id: int) -> tuple[pa.Table, pa.Tabl
 
 def _member_rows(found: pa.StringArray, places: list[pa.Int64Array], kind: Kind, archive_id: int) -> pa.Table:
     kinds, ids = pa.repeat(kind, len(found)), _ids(archive_id, len(found))
-    return pa.Table.from_arrays([found, kinds, ids, *places], schema=MEMBERS.schema)
+    return pa.Table.from_arrays([uid_hashes(found), found, kinds, ids, *places], schema=MEMBERS.schema)
 
 
 def _problem_rows(members: list[Member], kind: Kind, archive_id: int) -> pa.Table:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from orchestration.archives.index.index import ArchiveIndex
 from orchestration.archives.index.member_reader import Location, MemberReader
 from orchestration.dicom.encoding import MAX_HEADER_BYTES, HeaderError, matches, parse_header
+from orchestration.outcomes import Progress, no_progress
 from orchestration.settings import Settings
-from orchestration.stores import StoreError
-from orchestration.stores.paths import printable
+from orchestration.stores import StoreError, printable
 
 HEADERS_AT_ONCE = 8192  # whose places are held
 
@@ -18,7 +18,7 @@ def find_headers(
     pairs: Sequence[tuple[str, str]],
     *,
     failed: Callable[[str], None],
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Progress = no_progress,
 ) -> Iterator[str]:
     """The UIDs of the headers that hold every one of some values, archive by archive.
 
@@ -46,7 +46,7 @@ def find_headers(
     for batch in index.entries_of_archives(list(archives)):
         for rows in (batch.slice(start, HEADERS_AT_ONCE) for start in range(0, batch.num_rows, HEADERS_AT_ONCE)):
             of = [archives[number] for number in rows["archive_id"].to_pylist()]
-            places = zip(of, rows["offset"].to_pylist(), rows["size"].to_pylist(), strict=True)
+            places = zip(of, rows["byte_offset"].to_pylist(), rows["size_bytes"].to_pylist(), strict=True)
             locations = [Location(row["store_url"], row["archive"], row["version"], *place) for row, *place in places]
             uids = rows["uid"].to_pylist()
             for number, data in reader.read_all(locations):

@@ -1,12 +1,12 @@
 """What a worker does: the DICOMs of one batch, whose pixels lie in the same few image archives."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from orchestration.archives.index import Kind, MemberReader
 from orchestration.archives.reassembly.members import Pair, Reason, Unmatched
-from orchestration.archives.reassembly.outputs import Output, open_output
 from orchestration.archives.reassembly.packing import ShardWriter
+from orchestration.archives.reassembly.pairs import Pairs
 from orchestration.archives.reassembly.records import BatchRecord, Written, read_record, still_there, write_record
 from orchestration.dicom.encoding import (
     MAX_HEADER_BYTES,
@@ -17,7 +17,7 @@ from orchestration.dicom.encoding import (
     parse_header,
 )
 from orchestration.settings import Settings, load_settings
-from orchestration.stores import StoreError
+from orchestration.stores import Place, StoreError, place_at
 
 HEADERS_AT_ONCE = 64 << 20  # bytes of headers that are held while their pixels pass by
 
@@ -31,7 +31,7 @@ class Batch:
     """
 
     name: str
-    pairs: Sequence[Pair]
+    pairs: Pairs
     output: str
     settings: Settings | None
     pack: bool = False
@@ -60,18 +60,18 @@ def reassemble_batch(batch: Batch) -> BatchResult:
         StoreUnavailableError: a store as a whole can't be used.
     """
     settings = batch.settings or load_settings()
-    output = open_output(batch.output, settings)
+    output = place_at(batch.output, settings)
     record = None if batch.fresh else read_record(output, batch.name)
     if record and record.is_final and still_there(output, record):
         return BatchResult(left_alone=len(record.written), unmatched=record.unmatched)
-    work = _work(batch, output, MemberReader(settings))
-    for pairs in _with_bounded_headers(sorted(batch.pairs, key=lambda pair: pair.pixels[0])):
+    work = _work(batch, output, MemberReader(settings, check=False))
+    for pairs in _with_bounded_headers(batch.pairs):
         work.reassemble(pairs)
     write_record(output, batch.name, BatchRecord(work.finish(), work.result.unmatched))
     return work.result
 
 
-def _work(batch: Batch, output: Output, reader: MemberReader) -> "Work":
+def _work(batch: Batch, output: Place, reader: MemberReader) -> "Work":
     if batch.pack:
         return _PackedWork(batch.name, output, reader)
     return Work(output, reader, fresh=batch.fresh)
@@ -86,7 +86,7 @@ class Work:
         fresh: see :class:`Batch`.
     """
 
-    def __init__(self, output: Output, reader: MemberReader, *, fresh: bool = False) -> None:
+    def __init__(self, output: Place, reader: MemberReader, *, fresh: bool = False) -> None:
         self.result = BatchResult()
         self._output = output
         self._fresh = fresh
@@ -96,7 +96,11 @@ class Work:
     def reassemble(self, pairs: Sequence[Pair]) -> None:
         """Make the DICOMs of ``pairs``, which are in the order of their pixels."""
         pairs = [pair for pair in pairs if self._is_readable(pair)]
-        headers = dict(self._reader.read_all([pair.headers[0] for pair in pairs]))
+        # Copied, since each is a view of all that was read with it.
+        headers = {
+            number: header if isinstance(header, StoreError) else bytes(header)
+            for number, header in self._reader.read_all([pair.headers[0] for pair in pairs])
+        }
         for number, pixels in self._reader.read_all([pair.pixels[0] for pair in pairs]):
             pair, header = pairs[number], headers.pop(number)
             if isinstance(header, StoreError):
@@ -112,15 +116,15 @@ class Work:
         return self._done
 
     def _is_readable(self, pair: Pair) -> bool:
-        if pair.headers[0].size <= MAX_HEADER_BYTES:
+        if pair.headers[0].size_bytes <= MAX_HEADER_BYTES:
             return True
-        detail = f"it has {pair.headers[0].size:,} bytes; at most {MAX_HEADER_BYTES:,} are read"
+        detail = f"it has {pair.headers[0].size_bytes:,} bytes; at most {MAX_HEADER_BYTES:,} are read"
         self._fail(pair, "text", Reason.UNREADABLE_HEADER, detail)
         return False
 
-    def _make(self, pair: Pair, header: memoryview, pixels: memoryview) -> None:
+    def _make(self, pair: Pair, header: bytes, pixels: memoryview) -> None:
         try:
-            parsed = parse_header(bytes(header))
+            parsed = parse_header(header)
             if parsed.uid != pair.uid:
                 self._fail(pair, "text", Reason.UID_MISMATCH, "the header's SOP Instance UID is not its file's name")
                 return
@@ -151,7 +155,7 @@ class Work:
         self.result.written += 1
         self.result.bytes_written += assembled.size
 
-    def _is_sole(self, pair: Pair, kind: Kind, first: memoryview) -> bool:
+    def _is_sole(self, pair: Pair, kind: Kind, first: bytes | memoryview) -> bool:
         """Whether all members of a kind are equal; notes those that are too many."""
         locations = pair.headers if kind == "text" else pair.pixels
         try:
@@ -164,21 +168,23 @@ class Work:
             if number or not equal:
                 detail = f"{len(locations)} members have this UID" + ("" if equal else ", and they differ")
                 self.result.unmatched.append(
-                    Unmatched(reason, detail, location.store_url, location.archive, location.offset, pair.uid, kind)
+                    Unmatched(
+                        reason, detail, location.store_url, location.archive, location.byte_offset, pair.uid, kind
+                    )
                 )
         return equal
 
     def _fail(self, pair: Pair, kind: Kind, reason: Reason, detail: str) -> None:
         place = pair.headers[0] if kind == "text" else pair.pixels[0]
         self.result.unmatched.append(
-            Unmatched(reason, detail, place.store_url, place.archive, place.offset, pair.uid, kind)
+            Unmatched(reason, detail, place.store_url, place.archive, place.byte_offset, pair.uid, kind)
         )
 
 
 class _PackedWork(Work):
     """DICOMs that go into shards, which are named after the batch."""
 
-    def __init__(self, name: str, output: Output, reader: MemberReader) -> None:
+    def __init__(self, name: str, output: Place, reader: MemberReader) -> None:
         super().__init__(output, reader)
         self._shards = ShardWriter(output, name)
 
@@ -196,20 +202,23 @@ def _written(pair: Pair, assembled: Assembled, name: str, version: str) -> Writt
     return Written(pair.uid, name, 0, size, size, version, assembled.transfer_syntax, assembled.through_pydicom)
 
 
-def _version_of_the_same(output: Output, name: str, assembled: Assembled) -> str | None:
+def _version_of_the_same(output: Place, name: str, assembled: Assembled) -> str | None:
     """The version of an object that is byte for byte what would be written, if there is one."""
-    found = output.version(name)
-    if found is None or found[0] != assembled.size:
+    found = output.find(name)
+    if found is None or found.size_bytes != assembled.size:
         return None
-    return found[1] if output.get(name) == b"".join(assembled.parts) else None
+    data, etag = output.read(name)
+    return etag if data == b"".join(assembled.parts) else None
 
 
-def _with_bounded_headers(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
-    start, size = 0, 0
-    for number, pair in enumerate(pairs):
-        size += pair.headers[0].size
-        if size > HEADERS_AT_ONCE and number > start:
-            yield pairs[start:number]
-            start, size = number, pair.headers[0].size
-    if pairs:
-        yield pairs[start:]
+def _with_bounded_headers(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
+    group: list[Pair] = []
+    size = 0
+    for pair in pairs:
+        if group and size + pair.headers[0].size_bytes > HEADERS_AT_ONCE:
+            yield group
+            group, size = [], 0
+        group.append(pair)
+        size += pair.headers[0].size_bytes
+    if group:
+        yield group

@@ -6,30 +6,41 @@ database can, some hundred million members; beyond that the index and the record
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
 from psycopg import sql
 
-from orchestration.archives.index import ArchiveIndex
-from orchestration.archives.reassembly.joining import partition_of, partition_of_batch
+from orchestration.archives.index import ArchiveIndex, uid_hash
+from orchestration.archives.reassembly.joining import partition_of
 from orchestration.archives.reassembly.members import Reason, Unmatched
-from orchestration.archives.reassembly.outputs import Output, open_output
-from orchestration.archives.reassembly.records import INDEX, RETRYABLE, BatchRecord, Written, read_record
+from orchestration.archives.reassembly.records import (
+    INDEX,
+    RETRYABLE,
+    UNMATCHED,
+    BatchRecord,
+    RecordName,
+    Written,
+    read_record,
+    read_unmatched,
+)
 from orchestration.database import Database, DatabaseError, exclusive
 from orchestration.database.copying import copy_batches, copy_rows
+from orchestration.outcomes import Waiting, no_waiting
 from orchestration.settings import Settings
+from orchestration.stores import Place, open_place
 
 UNMATCHED_SHOWN = 20  # of a partition
 _ARCHIVES = (
-    "archive_id", "store", "kind", "archive", "version", "size_bytes", "members", "problems", "partition_key",
+    "archive_id", "store_url", "kind", "archive", "version", "size_bytes", "members", "problems",
 )  # fmt: skip
-_MEMBERS = ("archive_id", "byte_offset", "size_bytes", "uid")
+_MEMBERS = ("archive_id", "byte_offset", "size_bytes", "uid", "partition_key")
 _PROBLEMS = ("archive_id", "member", "byte_offset", "reason")
 _DICOMS = ("partition_key", "uid", "object", "byte_offset", "size_bytes", "transfer_syntax", "through_pydicom")
-_UNMATCHED = ("partition_key", "uid", "kind", "store", "archive", "byte_offset", "reason", "detail")
+_UNMATCHED = ("partition_key", "uid", "kind", "store_url", "archive", "byte_offset", "reason", "detail")
 
 
 @dataclass(frozen=True)
@@ -56,15 +67,13 @@ class PartitionOutcome:
     def add(self, record: BatchRecord) -> None:
         """Count a batch."""
         self.dicoms += len(record.written)
-        self.size_bytes += sum(row.size for row in record.written)
+        self.size_bytes += sum(row.size_bytes for row in record.written)
         self.through_pydicom += sum(row.through_pydicom for row in record.written)
         self.unmatched.update(row.reason for row in record.unmatched)
         self.unmatched_shown += record.unmatched[: UNMATCHED_SHOWN - len(self.unmatched_shown)]
 
 
-def load_index(
-    database: Database, index: ArchiveIndex, *, on_wait: Callable[[str], None] = lambda _name: None
-) -> LoadedIndex:
+def load_index(database: Database, index: ArchiveIndex, *, on_wait: Waiting = no_waiting) -> LoadedIndex:
     """Bring ``archives``, ``archive_members`` and ``archive_problems`` to what an index holds.
 
     Only archives that are new, replaced or gone are written. Memory does not grow with the members. Readers see the
@@ -88,7 +97,7 @@ def load_index(
                 connection,
                 "archive_members",
                 _MEMBERS,
-                (batch.select(["archive_id", "offset", "size", "uid"]) for batch in index.entries_of_archives(fresh)),
+                map(_with_partitions, index.entries_of_archives(fresh)),
             )
             copy_rows(connection, "archive_problems", _PROBLEMS, _problems(connection, index))
         if fresh or removed:
@@ -126,7 +135,7 @@ def load_outcomes(
     settings: Settings,
     partitions: Collection[str],
     *,
-    on_wait: Callable[[str], None] = lambda _name: None,
+    on_wait: Waiting = no_waiting,
 ) -> dict[str, PartitionOutcome]:
     """Replace what ``reassembled_dicoms`` and ``reassembly_unmatched`` hold of some partitions by an output's records.
 
@@ -147,7 +156,7 @@ def load_outcomes(
         DatabaseError: the tables can't be made.
         StoreError: the records can't be read.
     """
-    output = open_output(output_url, settings)
+    output = open_place(output_url, settings, create=True)
     outcomes = {key: PartitionOutcome() for key in partitions}
     with exclusive(database, "tables of DICOMs", on_wait=on_wait), database.tables("archives") as connection:
         _forget(connection, output.url, partitions)
@@ -199,18 +208,24 @@ def _compare_archives(connection: psycopg.Connection, index: ArchiveIndex) -> in
 
 
 def _archives(index: ArchiveIndex) -> Iterator[Sequence[object]]:
-    columns = ["archive_id", "store_url", "kind", "archive", "version", "size", "members", "problems"]
+    columns = ["archive_id", "store_url", "kind", "archive", "version", "size_bytes", "members", "problems"]
     for batch in index.archives().select(columns).to_batches(max_chunksize=10_000):
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            yield *row, partition_of(row[3])
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _with_partitions(batch: pa.RecordBatch) -> pa.RecordBatch:
+    keys = [partition_of(uid_hash(uid)) for uid in batch["uid"].to_pylist()]
+    return batch.select(["archive_id", "byte_offset", "size_bytes", "uid"]).append_column(
+        "partition_key", pa.array(keys)
+    )
 
 
 def _problems(connection: psycopg.Connection, index: ArchiveIndex) -> Iterator[Sequence[object]]:
     """The problems of archives in ``fresh``."""
-    rows = connection.execute("select store, kind, archive, archive_id from fresh where problems > 0").fetchall()
+    rows = connection.execute("select store_url, kind, archive, archive_id from fresh where problems > 0").fetchall()
     fresh = {(store, kind, archive): archive_id for store, kind, archive, archive_id in rows}
     return (
-        (fresh[problem.store_url, problem.kind, problem.archive], problem.member, problem.offset, problem.reason)
+        (fresh[problem.store_url, problem.kind, problem.archive], problem.member, problem.byte_offset, problem.reason)
         for problem in index.problems()
         if (problem.store_url, problem.kind, problem.archive) in fresh
     )
@@ -230,17 +245,17 @@ def _forget(connection: psycopg.Connection, output: str, partitions: Collection[
         )
 
 
-def _records(output: Output, partitions: Collection[str]) -> Iterator[tuple[str, BatchRecord]]:
-    for name in sorted(output.names(INDEX)):
-        batch = name.removeprefix(f"{INDEX}/").removesuffix(".parquet")
-        key = partition_of_batch(batch)
-        if key in partitions and (record := read_record(output, batch)):
-            yield key, record
+def _records(output: Place, partitions: Collection[str]) -> Iterator[tuple[str, BatchRecord]]:
+    """The records of some partitions, and what has no partner in them."""
+    names = {RecordName.parse(version.path) for folder in (INDEX, UNMATCHED) for version in output.list(folder)}
+    for name in sorted((name for name in names if name and name.scope in partitions), key=str):
+        record = read_record(output, str(name)) or BatchRecord([], read_unmatched(output, str(name)))
+        yield name.scope, record
 
 
 def _dicom(key: str, row: Written) -> Sequence[object]:
-    return key, row.uid, row.object, row.offset, row.size, row.transfer_syntax, row.through_pydicom
+    return key, row.uid, row.object, row.byte_offset, row.size_bytes, row.transfer_syntax, row.through_pydicom
 
 
 def _member(key: str, row: Unmatched) -> Sequence[object]:
-    return key, row.uid, row.kind, row.store, row.archive, row.offset, str(row.reason), row.detail
+    return key, row.uid, row.kind, row.store_url, row.archive, row.byte_offset, str(row.reason), row.detail

@@ -40,15 +40,15 @@ class Unmatched:
 
     reason: Reason
     detail: str
-    store: str
+    store_url: str
     archive: str
-    offset: int
+    byte_offset: int
     uid: str | None = None
     kind: Kind | None = None
 
 
-def without_partner(uid: str, kind: Kind, store: str, archive: str, offset: int) -> Unmatched:
-    """A member of a UID that only members of this kind have."""
+def without_partner(uid: str, kind: Kind, store_url: str, archive: str, byte_offset: int) -> Unmatched:
+    """A member of a UID of which only archives of this kind have members."""
     reason = Reason.MISSING_PIXELS if kind == "text" else Reason.MISSING_HEADER
     other = "image" if kind == "text" else "text"
-    return Unmatched(reason, f"no {other} archive has a member of this UID", store, archive, offset, uid, kind)
+    return Unmatched(reason, f"no {other} archive has a member of this UID", store_url, archive, byte_offset, uid, kind)

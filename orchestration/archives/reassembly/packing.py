@@ -2,8 +2,8 @@
 
 import tarfile
 
-from orchestration.archives.reassembly.outputs import Output, Parts
 from orchestration.archives.reassembly.records import Written
+from orchestration.stores import Parts, Place
 
 SHARD_BYTES = 256 << 20  # held in memory until it is whole
 _BLOCK = 512
@@ -13,11 +13,12 @@ _END = bytes(2 * _BLOCK)
 class ShardWriter:
     """Collects DICOMs into shards ``<prefix>-<number>.tar``, each put when it is full or at the end.
 
-    Shards are tar archives of members ``<UID>.dcm``, byte for byte the same for the same members. ``done`` lists the
-    members of the shards that were put.
+    Shards are tar archives of members ``<UID>.dcm``, byte for byte the same for the same members. In their names the
+    dots of UIDs are underscores: WebDataset takes what stands before the first dot for the name of a sample. ``done``
+    lists the members of the shards that were put.
     """
 
-    def __init__(self, output: Output, prefix: str) -> None:
+    def __init__(self, output: Place, prefix: str) -> None:
         self.done: list[Written] = []
         self._output = output
         self._prefix = prefix
@@ -32,14 +33,14 @@ class ShardWriter:
         Raises:
             StoreError: a shard that was full was not taken.
         """
-        if self._members and self._size + member.size > SHARD_BYTES:
+        if self._members and self._size + member.size_bytes > SHARD_BYTES:
             self.flush()
-        header = _header(f"{member.uid}.dcm", member.size)
-        member.object, member.offset = f"{self._prefix}-{self._number:04d}.tar", self._size + len(header)
-        padding = bytes(-member.size % _BLOCK)
+        header = _header(member_name(member.uid), member.size_bytes)
+        member.object, member.byte_offset = f"{self._prefix}-{self._number:04d}.tar", self._size + len(header)
+        padding = bytes(-member.size_bytes % _BLOCK)
         self._members.append(member)
         self._parts += [header, *map(bytes, parts), padding]  # copied: they may be views of a buffer of many members
-        self._size = member.offset + member.size + len(padding)
+        self._size = member.byte_offset + member.size_bytes + len(padding)
 
     def flush(self) -> None:
         """Put what is collected.
@@ -51,10 +52,15 @@ class ShardWriter:
             return
         version = self._output.put(self._members[0].object, [*self._parts, _END])
         for member in self._members:
-            member.object_size, member.object_version = self._size + len(_END), version
+            member.object_size_bytes, member.object_version = self._size + len(_END), version
         self.done += self._members
         self._members, self._parts, self._size = [], [], 0
         self._number += 1
+
+
+def member_name(uid: str) -> str:
+    """What the DICOM of a UID is called in a shard."""
+    return f"{uid.replace('.', '_')}.dcm"
 
 
 def _header(name: str, size: int) -> bytes:

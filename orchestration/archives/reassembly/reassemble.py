@@ -1,23 +1,30 @@
 """All DICOMs of an index, on as many workers as there are."""
 
-import tempfile
+import hashlib
+import itertools
 from collections import Counter
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.archives.index import ArchiveIndex
-from orchestration.archives.reassembly.batch import Batch, BatchResult
-from orchestration.archives.reassembly.joining import Join, partition_of_batch
+from orchestration.archives.reassembly.batch import Batch, BatchResult, reassemble_batch
+from orchestration.archives.reassembly.joining import Join, Selection
 from orchestration.archives.reassembly.members import Reason, Unmatched
-from orchestration.archives.reassembly.outputs import Output, open_output
-from orchestration.archives.reassembly.records import INDEX, UNMATCHED, BatchRecord, write_record, write_unmatched
-from orchestration.archives.reassembly.running import Executors, run_batches
+from orchestration.archives.reassembly.records import (
+    INDEX,
+    UNMATCHED,
+    BatchRecord,
+    RecordName,
+    write_record,
+    write_unmatched,
+)
 from orchestration.errors import DoublereadError
+from orchestration.outcomes import Progress, no_progress
 from orchestration.settings import Settings
-from orchestration.stores import StoreError
-from orchestration.stores.paths import printable
+from orchestration.stores import Place, StoreError, open_place, printable
+from orchestration.workers import WorkerLostError, Workers, process_workers
 
 STARTED = f"{INDEX}/started"
 UNMATCHED_SHOWN = 100
@@ -52,73 +59,101 @@ class ReassemblyReport:
             self.note(row)
 
 
+def local_workers(count: int | None = None) -> Workers:
+    """Processes on this machine for :func:`reassemble`, one for each core unless told."""
+    return process_workers(count, preload=["orchestration.archives.reassembly.batch"])
+
+
 def reassemble(
-    index: ArchiveIndex,
+    indexes: Sequence[ArchiveIndex],
     output_url: str | Path,
     settings: Settings,
-    executors: Executors,
+    workers: Workers,
     *,
     pack: bool = False,
-    partitions: Container[str] | None = None,
-    in_flight: int = 16,
+    partitions: Collection[str] | None = None,
+    image_archives: Collection[str] = (),
     workers_use_own_settings: bool = False,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Progress = no_progress,
 ) -> ReassemblyReport:
     """Join headers with pixels and write the DICOMs, ``<UID>.dcm`` each, or in tar shards.
 
     What was made of each batch is in ``index/`` below the output, what fits nowhere in ``unmatched/``. Run again, or
-    after being killed, it does what is missing. Only one run may write to an output at a time.
+    after being killed, it does what is missing. Records of the same indexes that are out of date go; those of others,
+    and all DICOMs, stay. Only one run may write to an output at a time.
 
     Args:
-        index: of the archives.
+        indexes: of the archives; headers of one may belong to pixels of another.
         output_url: folder, ``s3://`` or ``az://`` place of the DICOMs.
         settings: name the account of an ``az://`` URL.
-        executors: opens what runs the batches; its workers reach the archives and the output by their URLs.
+        workers: run the batches; they reach the archives and the output by their URLs.
         pack: into shards of 256 MiB.
-        partitions: those of the image archives that are wanted (see :func:`partition_of`), all unless given.
-        in_flight: batches handed out at a time, each with some MB of places; more than there are workers.
+        partitions: of the UIDs (see :func:`partition_of`), all unless given; each reads its part of the indexes.
+        image_archives: patterns of the names of those that are wanted, all unless given; nothing is then out of date.
         workers_use_own_settings: send no settings, which may hold a secret, to the workers.
-        progress: is told of the pairs done and the pairs in all.
+        progress: is told of the pairs done and the pairs found so far.
 
     Raises:
         PlaceBusyError: another run writes to the output.
         StoreUnavailableError: the output can't be used.
-        StoreError: the index can't be read, or the output refuses even to keep records.
+        StoreError: an index can't be read, or the output refuses even to keep records.
     """
-    output = open_output(output_url, settings)
-    report = ReassemblyReport()
-    with output.alone(), tempfile.TemporaryDirectory(prefix="doubleread-") as spool:
-        fresh = _start(output)
-        log = _UnmatchedLog(output if partitions is None else None, report)
-        join = Join(index, Path(spool), partitions, log.note)
-        report.pairs = join.run()
-        if partitions is None:
-            for row in _not_indexed(index):
-                log.note(row)
-        log.close()
-        own_settings = None if workers_use_own_settings else settings
-        batches = (
-            Batch(name, pairs, output.url, own_settings, pack=pack, fresh=fresh)
-            for name, pairs in join.batches(salt="packed" if pack else "")
-        )
-        done, current = 0, log.names
-        for batch, result in run_batches(executors, batches, in_flight):
-            report.add(result if isinstance(result, BatchResult) else _failed(batch, result, output))
-            current.add(batch.name)
+    output = open_place(output_url, settings, create=True)
+    key = hashlib.sha256("\n".join(sorted(index.url for index in indexes)).encode()).hexdigest()[:8]
+    selections = (
+        [Selection(image_archives=image_archives)]
+        if partitions is None
+        else [Selection(partition, image_archives) for partition in sorted(partitions)]
+    )
+    with output.alone():
+        run = _Run(indexes, selections, output, key, None if workers_use_own_settings else settings, pack=pack)
+        done = 0
+        for batch, result in workers.run(reassemble_batch, run.batches()):
+            run.report.add(result if isinstance(result, BatchResult) else _failed(batch, result, output))
             done += len(batch.pairs)
-            progress(done, report.pairs)
-        _remove_outdated(output, current, partitions)
-    return report
+            progress(done, run.report.pairs)
+        if not image_archives:
+            _remove_outdated(output, key, run.names, None if partitions is None else set(partitions))
+    return run.report
+
+
+@dataclass
+class _Run:
+    """One run: its batches, the names of all records that they leave, and the report."""
+
+    indexes: Sequence[ArchiveIndex]
+    selections: Sequence[Selection]
+    output: Place
+    key: str
+    settings: Settings | None
+    pack: bool
+    names: set[str] = field(default_factory=set)
+    report: ReassemblyReport = field(default_factory=ReassemblyReport)
+
+    def batches(self) -> Iterator[tuple[Batch, Batch]]:
+        """Join one selection after the other while batches of earlier ones run; each batch is its own key."""
+        fresh = _start(self.output)
+        for selection in self.selections:
+            log = _UnmatchedLog(self.output, self.report, f"{self.key}-{selection.scope}-join")
+            join = Join(self.indexes, selection, log.note)
+            self.report.pairs += join.run()
+            if selection.partition is None and not selection.image_archives:
+                for row in _not_indexed(self.indexes):
+                    log.note(row)
+            log.close()
+            self.names |= log.names
+            for name, pairs in join.batches(salt="packed" if self.pack else ""):
+                batch = Batch(f"{self.key}-{name}", pairs, self.output.url, self.settings, pack=self.pack, fresh=fresh)
+                self.names.add(batch.name)
+                yield batch, batch
 
 
 class _UnmatchedLog:
-    """Members of which the join and the index say that they fit nowhere, kept in files of a bounded size.
+    """Members of which the join and the index say that they fit nowhere, kept in files of a bounded size."""
 
-    Without an output they are only counted: what has no partner belongs to no partition.
-    """
-
-    def __init__(self, output: Output | None, report: ReassemblyReport) -> None:
+    def __init__(self, output: Place, report: ReassemblyReport, name: str) -> None:
         self.names: set[str] = set()
+        self._name = name
         self._output = output
         self._report = report
         self._rows: list[Unmatched] = []
@@ -126,42 +161,41 @@ class _UnmatchedLog:
     def note(self, row: Unmatched) -> None:
         """Keep one."""
         self._report.note(row)
-        if self._output:
-            self._rows.append(row)
+        self._rows.append(row)
         if len(self._rows) == UNMATCHED_AT_ONCE:
             self.close()
 
     def close(self) -> None:
         """Write what is collected."""
-        if self._output and self._rows:
-            name = f"join-{len(self.names):06d}"
+        if self._rows:
+            name = f"{self._name}{len(self.names):06d}"
             write_unmatched(self._output, name, self._rows)
             self.names.add(name)
             self._rows = []
 
 
-def _start(output: Output) -> bool:
+def _start(output: Place) -> bool:
     """Leave a mark in the output; whether there was none, so that nothing was ever written there."""
-    fresh = output.version(STARTED) is None
+    fresh = output.find(STARTED) is None
     if fresh:
         output.put(STARTED, [b"Records of reassembled DICOMs; see docs/archives.md of doubleread.\n"])
     return fresh
 
 
-def _not_indexed(index: ArchiveIndex) -> Iterator[Unmatched]:
-    for problem in index.problems():
+def _not_indexed(indexes: Sequence[ArchiveIndex]) -> Iterator[Unmatched]:
+    for problem in itertools.chain.from_iterable(index.problems() for index in indexes):
         detail = f"{printable(problem.member)}: {problem.reason}" if problem.member else problem.reason
         yield Unmatched(
-            Reason.NOT_INDEXED, detail, problem.store_url, problem.archive, problem.offset, None, problem.kind
+            Reason.NOT_INDEXED, detail, problem.store_url, problem.archive, problem.byte_offset, None, problem.kind
         )
 
 
-def _failed(batch: Batch, error: Exception, output: Output) -> BatchResult:
+def _failed(batch: Batch, error: Exception, output: Place) -> BatchResult:
     """A batch that ended with an error: all of its DICOMs are named, and its record is that."""
-    known = isinstance(error, StoreError | DoublereadError)
+    known = isinstance(error, StoreError | DoublereadError | WorkerLostError)
     detail = str(error) if known else f"its worker failed ({type(error).__name__})"
     rows = [
-        Unmatched(Reason.NOT_WRITTEN, detail, place.store_url, place.archive, place.offset, pair.uid, "image")
+        Unmatched(Reason.NOT_WRITTEN, detail, place.store_url, place.archive, place.byte_offset, pair.uid, "image")
         for pair in batch.pairs
         for place in pair.pixels[:1]
     ]
@@ -170,12 +204,12 @@ def _failed(batch: Batch, error: Exception, output: Output) -> BatchResult:
     return BatchResult(unmatched=rows)
 
 
-def _remove_outdated(output: Output, current: set[str], partitions: Container[str] | None) -> None:
-    """Remove the records of batches and members that are not as they were; their DICOMs stay."""
+def _remove_outdated(output: Place, key: str, current: set[str], partitions: set[str] | None) -> None:
+    """Remove the records of the same indexes that this run did not make; their DICOMs stay."""
     for folder in (INDEX, UNMATCHED):
-        for name in list(output.names(folder)):
-            stem = name.removeprefix(f"{folder}/").removesuffix(".parquet")
-            if name == STARTED or stem in current:
+        for version in list(output.list(folder)):
+            name = RecordName.parse(version.path)
+            if name is None or name.index != key or str(name) in current:
                 continue
-            if partitions is None or partition_of_batch(stem) in partitions:
-                output.remove(name)
+            if partitions is None or name.scope in partitions:
+                output.remove(version.path)

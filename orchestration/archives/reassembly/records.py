@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.archives.reassembly.members import Reason, Unmatched
-from orchestration.archives.reassembly.outputs import Output
+from orchestration.stores import MissingObjectError, Place
 
 INDEX = "index"
 UNMATCHED = "unmatched"
@@ -22,9 +22,9 @@ _WRITTEN_SCHEMA = pa.schema(
     {
         "uid": pa.string(),
         "object": pa.string(),
-        "offset": pa.int64(),
-        "size": pa.int64(),
-        "object_size": pa.int64(),
+        "byte_offset": pa.int64(),
+        "size_bytes": pa.int64(),
+        "object_size_bytes": pa.int64(),
         "object_version": pa.string(),
         "transfer_syntax": pa.string(),
         "through_pydicom": pa.bool_(),
@@ -34,9 +34,9 @@ _UNMATCHED_SCHEMA = pa.schema(
     {
         "uid": pa.string(),
         "kind": pa.string(),
-        "store": pa.string(),
+        "store_url": pa.string(),
         "archive": pa.string(),
-        "offset": pa.int64(),
+        "byte_offset": pa.int64(),
         "reason": pa.string(),
         "detail": pa.string(),
     }
@@ -45,13 +45,13 @@ _UNMATCHED_SCHEMA = pa.schema(
 
 @dataclass(slots=True)
 class Written:
-    """A DICOM and where its bytes are: ``size`` from ``offset`` on in an object, which is a file or a shard."""
+    """A DICOM and where its bytes are: ``size_bytes`` from ``byte_offset`` on in an object, a file or a shard."""
 
     uid: str
     object: str
-    offset: int
-    size: int
-    object_size: int
+    byte_offset: int
+    size_bytes: int
+    object_size_bytes: int
     object_version: str
     transfer_syntax: str
     through_pydicom: bool
@@ -70,23 +70,43 @@ class BatchRecord:
         return not any(row.reason in RETRYABLE for row in self.unmatched)
 
 
-def read_record(output: Output, batch: str) -> BatchRecord | None:
+@dataclass(frozen=True)
+class RecordName:
+    """The name of a batch and of its record: ``<index>-<scope>-<digest>``.
+
+    ``index`` stands for the indexes that were joined, so that records of others stay; ``scope`` is a partition, or
+    ``all``; ``digest`` changes with the pairs.
+    """
+
+    index: str
+    scope: str
+    digest: str
+
+    @classmethod
+    def parse(cls, path: str) -> "RecordName | None":
+        """The name in the path of a record below an output; None where it has another form."""
+        parts = path.rpartition("/")[2].removesuffix(".parquet").split("-", 2)
+        return cls(*parts) if path.endswith(".parquet") and len(parts) == 3 else None
+
+    def __str__(self) -> str:
+        return f"{self.index}-{self.scope}-{self.digest}"
+
+
+def read_record(output: Place, batch: str) -> BatchRecord | None:
     """The record of a batch, or None where there is none that can be read.
 
     Raises:
         StoreError: the output does not answer.
     """
-    data = output.get(f"{INDEX}/{batch}.parquet")
-    if data is None:
-        return None
     try:
+        data, _ = output.read(f"{INDEX}/{batch}.parquet")
         written = [Written(**row) for row in pq.read_table(BytesIO(data)).to_pylist()]
-    except (pa.ArrowException, TypeError):
+    except (MissingObjectError, pa.ArrowException, TypeError):
         return None
     return BatchRecord(written, read_unmatched(output, batch))
 
 
-def write_record(output: Output, batch: str, record: BatchRecord) -> None:
+def write_record(output: Place, batch: str, record: BatchRecord) -> None:
     """Keep the record of a batch whose objects are all there.
 
     Raises:
@@ -97,18 +117,21 @@ def write_record(output: Output, batch: str, record: BatchRecord) -> None:
     output.put(f"{INDEX}/{batch}.parquet", [_parquet(rows, _WRITTEN_SCHEMA)])
 
 
-def read_unmatched(output: Output, name: str) -> list[Unmatched]:
+def read_unmatched(output: Place, name: str) -> list[Unmatched]:
     """What fitted nowhere, as it was kept under ``name``.
 
     Raises:
         StoreError: the output does not answer.
     """
-    data = output.get(f"{UNMATCHED}/{name}.parquet")
-    rows = pq.read_table(BytesIO(data)).to_pylist() if data else []
+    try:
+        data, _ = output.read(f"{UNMATCHED}/{name}.parquet")
+    except MissingObjectError:
+        return []
+    rows = pq.read_table(BytesIO(data)).to_pylist()
     return [Unmatched(**{**row, "reason": Reason(row["reason"])}) for row in rows]
 
 
-def write_unmatched(output: Output, name: str, rows: Iterable[Unmatched]) -> None:
+def write_unmatched(output: Place, name: str, rows: Iterable[Unmatched]) -> None:
     """Keep what fitted nowhere under ``name``, or nothing where there is nothing.
 
     Raises:
@@ -121,14 +144,15 @@ def write_unmatched(output: Output, name: str, rows: Iterable[Unmatched]) -> Non
         output.remove(f"{UNMATCHED}/{name}.parquet")
 
 
-def still_there(output: Output, record: BatchRecord) -> bool:
+def still_there(output: Place, record: BatchRecord) -> bool:
     """Whether every object of a record is what the record says.
 
     Raises:
         StoreError: the output does not answer.
     """
-    objects = {row.object: (row.object_size, row.object_version) for row in record.written}
-    return all(output.version(name) == known for name, known in objects.items())
+    objects = {row.object: (row.object_size_bytes, row.object_version) for row in record.written}
+    found = ((output.find(name), known) for name, known in objects.items())
+    return all(version and (version.size_bytes, version.etag) == known for version, known in found)
 
 
 def _parquet(rows: list[dict[str, object]], schema: pa.Schema) -> bytes:

@@ -6,8 +6,8 @@ from pathlib import Path
 from orchestration.archives.index import ArchiveIndex, Entry, Kind, Location, MemberReader
 from orchestration.archives.reassembly.batch import BatchResult, Work
 from orchestration.archives.reassembly.members import Pair, Reason, Unmatched, without_partner
-from orchestration.archives.reassembly.outputs import open_output
 from orchestration.settings import Settings
+from orchestration.stores import open_place
 
 UIDS_AT_ONCE = 10_000
 
@@ -28,7 +28,7 @@ def get_dicoms(index: ArchiveIndex, uids: Sequence[str], output_url: str | Path,
         StoreUnavailableError: a store as a whole can't be used.
         StoreError: the index can't be read.
     """
-    work = Work(open_output(output_url, settings), MemberReader(settings))
+    work = Work(open_place(output_url, settings, create=True), MemberReader(settings))
     wanted = list(dict.fromkeys(uids))
     for start in range(0, len(wanted), UIDS_AT_ONCE):
         pairs = []
@@ -54,4 +54,4 @@ def _incomplete(pair: Pair) -> Unmatched:
         return Unmatched(Reason.NOT_INDEXED, "the index has no member of this UID", "", "", 0, pair.uid)
     place = (pair.headers or pair.pixels)[0]
     kind: Kind = "text" if pair.headers else "image"
-    return without_partner(pair.uid, kind, place.store_url, place.archive, place.offset)
+    return without_partner(pair.uid, kind, place.store_url, place.archive, place.byte_offset)

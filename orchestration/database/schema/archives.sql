@@ -5,14 +5,13 @@ create schema if not exists doubleread;
 
 create table if not exists doubleread.archives (
     archive_id bigint primary key,
-    store text not null,
+    store_url text not null,
     kind text not null check (kind in ('text', 'image')),
     archive text not null,
     version text not null,
     size_bytes bigint not null,
     members bigint not null,
-    problems bigint not null,
-    partition_key text not null check (partition_key ~ '^[0-9a-f]{2}$')
+    problems bigint not null
 );
 
 comment on table doubleread.archives is
@@ -24,11 +23,12 @@ create table if not exists doubleread.archive_members (
     byte_offset bigint not null,
     size_bytes bigint not null,
     uid text not null,
+    partition_key text not null check (partition_key ~ '^[0-9a-f]{2}$'),
     primary key (archive_id, byte_offset)
 );
 
 comment on table doubleread.archive_members is
-'Where each header and each pixel data lies. One row per archive and offset.';
+'Where each header and each pixel data lies, and the partition of its UID. One row per archive and offset.';
 
 create table if not exists doubleread.archive_problems (
     archive_id bigint not null,
@@ -51,7 +51,7 @@ create table if not exists doubleread.reassembled_partitions (
 );
 
 comment on table doubleread.reassembled_partitions is
-'The partitions of image archives that were reassembled at least once. One row per partition.';
+'The partitions of UIDs that were reassembled at least once. One row per partition.';
 
 create table if not exists doubleread.reassembled_dicoms (
     partition_key text not null,
@@ -71,7 +71,7 @@ create table if not exists doubleread.reassembly_unmatched (
     partition_key text not null,
     uid text not null,
     kind text not null check (kind in ('text', 'image')),
-    store text not null,
+    store_url text not null,
     archive text not null,
     byte_offset bigint not null,
     reason text not null,
@@ -81,4 +81,4 @@ create table if not exists doubleread.reassembly_unmatched (
 create index if not exists reassembly_unmatched_partition on doubleread.reassembly_unmatched (partition_key);
 
 comment on table doubleread.reassembly_unmatched is
-'Members that have a partner and are in no DICOM, or add nothing to one, and why. One row per member and reason.';
+'Members that are in no DICOM, or add nothing to one, and why. One row per member and reason.';

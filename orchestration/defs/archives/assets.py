@@ -20,12 +20,11 @@ from orchestration.defs.archives.sources import IMAGE, TEXT
 from orchestration.defs.marts.assets import ARCHIVE_UIDS
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource, ArchivesResource, settings_at_start
-from orchestration.outcomes import Failure
+from orchestration.outcomes import Failure, Failures
 
 GROUP = "archives"
 INDEX = dg.AssetKey("archive_index")
 EVERY_ARCHIVE_WAS_READ = "every_archive_was_read"
-FAILURES_SHOWN = 100
 
 
 @dg.asset(
@@ -97,16 +96,15 @@ def reassembled_dicoms(
 
 
 def _reassemble(context: dg.AssetExecutionContext, archives: ArchivesResource, keys: list[str]) -> ReassemblyReport:
-    executors, in_flight = local_workers()
-    return reassemble(
-        archives.index(),
-        archives.dicoms_url,
-        settings_at_start(),
-        executors,
-        partitions=set(keys),
-        in_flight=in_flight,
-        progress=logged_progress(context, "DICOMs"),
-    )
+    with local_workers() as workers:
+        return reassemble(
+            [archives.index()],
+            archives.dicoms_url,
+            settings_at_start(),
+            workers,
+            partitions=keys,
+            progress=logged_progress(context, "DICOMs"),
+        )
 
 
 def _load(
@@ -133,7 +131,7 @@ def _index_metadata(
             f"{kind} unchanged": dg.MetadataValue.int(report.unchanged),
             f"{kind} gone": dg.MetadataValue.int(report.removed),
         }
-    return metadata | failures_table(_unread(reports)[:FAILURES_SHOWN])
+    return metadata | failures_table(_unread(reports))
 
 
 def _every_archive_was_read(reports: dict[str, IndexReport]) -> dg.AssetCheckResult:
@@ -141,28 +139,29 @@ def _every_archive_was_read(reports: dict[str, IndexReport]) -> dg.AssetCheckRes
     return dg.AssetCheckResult(
         check_name=EVERY_ARCHIVE_WAS_READ,
         asset_key=INDEX,
-        passed=not unread,
+        passed=not unread.count,
         description=(
-            f"{len(unread):,} archives could not be read and are not in the index, or in an older version; "
+            f"{unread.count:,} archives could not be read and are not in the index, or in an older version; "
             "materialize archive_index again when they can be."
-            if unread
+            if unread.count
             else "All were read."
         ),
-        metadata={"unread": len(unread), **failures_table(unread[:FAILURES_SHOWN])},
+        metadata={"unread": unread.count, **failures_table(unread)},
     )
 
 
-def _unread(reports: dict[str, IndexReport]) -> list[Failure]:
-    return [
-        Failure(f"{archive} of the {kind}", reason)
+def _unread(reports: dict[str, IndexReport]) -> Failures:
+    shown = [
+        Failure(f"{failure.item} of the {kind}", failure.reason)
         for kind, report in reports.items()
-        for archive, reason in report.failed.items()
+        for failure in report.failed.shown
     ]
+    return Failures(sum(report.failed.count for report in reports.values()), shown)
 
 
 def _dicom_metadata(report: ReassemblyReport, found: PartitionOutcome, pairs: int) -> dict[str, dg.MetadataValue]:
     unmatched = {f"unmatched: {reason}": dg.MetadataValue.int(n) for reason, n in sorted(found.unmatched.items())}
-    failures = [Failure(f"{row.uid} in {row.archive}", f"{row.reason}: {row.detail}") for row in found.unmatched_shown]
+    shown = [Failure(f"{row.uid} in {row.archive}", f"{row.reason}: {row.detail}") for row in found.unmatched_shown]
     return {
         "pairs": dg.MetadataValue.int(pairs),
         "DICOMs": dg.MetadataValue.int(found.dicoms),
@@ -172,5 +171,5 @@ def _dicom_metadata(report: ReassemblyReport, found: PartitionOutcome, pairs: in
         "written in this run": dg.MetadataValue.int(report.written),
         "left alone in this run": dg.MetadataValue.int(report.left_alone),
         "bytes written in this run": dg.MetadataValue.int(report.bytes_written),
-        **failures_table(failures),
+        **failures_table(Failures(found.unmatched.total(), shown)),
     }

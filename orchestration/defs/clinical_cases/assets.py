@@ -12,7 +12,6 @@ from orchestration.defs.clinical_cases.partitions import year_partitions
 from orchestration.defs.marts.assets import CLINICAL_CASES
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource, ClinicalAccountResource, FoldersResource
-from orchestration.outcomes import Failure
 
 GROUP = "clinical_cases"
 IMAGES = dg.AssetKey(["raw", "clinical_images"])
@@ -80,19 +79,18 @@ def clinical_reports(
 ) -> dg.MaterializeResult[None]:
     """Read the table once and write what changed; an entity that is no report is named."""
     report = read_reports(annotation_database.open(), clinical_account.table(), on_wait=logged_waiting(context))
-    unusable = [Failure(*line.split(": ", 1)) for line in report.unusable_shown]
     return dg.MaterializeResult(
         metadata={
             "table": report.table,
             "entities": report.entities,
-            "dagster/row_count": report.entities - report.superseded - report.unusable,
+            "dagster/row_count": report.entities - report.superseded - report.unusable.count,
             "superseded": report.superseded,
-            "unusable": report.unusable,
+            "unusable": report.unusable.count,
             "added": report.added,
             "changed": report.changed,
             "removed": report.removed,
             "seconds": round(report.seconds, 3),
-            **failures_table(unusable),
+            **failures_table(report.unusable),
         }
     )
 
@@ -127,8 +125,8 @@ def _metadata(report: YearReport, folder: Path) -> dict[str, dg.MetadataValue]:
     return {
         "saved": dg.MetadataValue.int(report.saved),
         "untouched": dg.MetadataValue.int(report.untouched),
-        "failed": dg.MetadataValue.int(report.failed),
+        "failed": dg.MetadataValue.int(report.failures.count),
         "incomplete": dg.MetadataValue.int(report.incomplete),
         "folder": dg.MetadataValue.path(str(folder)),
-        **failures_table([Failure(case_id, reason) for case_id, reason in report.failures]),
+        **failures_table(report.failures),
     }

@@ -30,14 +30,14 @@ def label_folders(
 ) -> None:
     """Draw what is new or changed, remove what is no longer matched, leave the rest alone."""
     database = annotation_database.open()
-    with drawing_workers() as pool:
+    with drawing_workers() as workers:
         for label in context.partition_keys:
             report = build_label_folder(
                 database,
                 label=label,
                 store_url=image_store.url,
                 training_set=folders.training_set_path,
-                executor=pool,
+                workers=workers,
                 run_id=context.run_id,
                 progress=logged_progress(context, label),
                 on_wait=logged_waiting(context),
@@ -52,7 +52,7 @@ def _metadata(report: FolderReport, folder: object) -> dict[str, dg.MetadataValu
         "findings": dg.MetadataValue.int(report.findings),
         "drawn": dg.MetadataValue.int(report.drawn),
         "untouched": dg.MetadataValue.int(report.untouched),
-        "failed": dg.MetadataValue.int(report.failed),
+        "failed": dg.MetadataValue.int(report.failures.count),
         "removed": dg.MetadataValue.int(report.removed),
         "bytes written": dg.MetadataValue.int(report.bytes_written),
         "boxes drawn": dg.MetadataValue.int(report.boxes_drawn),

@@ -18,18 +18,19 @@ def every_finding_has_its_picture(
     annotation_database: AnnotationDatabaseResource, image_store: ImageStoreResource, folders: FoldersResource
 ) -> dg.AssetCheckResult:
     """Read the pictures that were not read since they were drawn or touched."""
-    with drawing_workers() as pool:
+    with drawing_workers() as workers:
         report = verify_pictures(
             annotation_database.open(),
             store_url=image_store.url,
             training_set=folders.training_set_path,
-            executor=pool,
+            workers=workers,
         )
     return dg.AssetCheckResult(
-        passed=report.wrong == 0,
+        passed=report.failures.count == 0,
         description=(
-            f"{report.wrong:,} of {report.findings:,} findings have no right picture; materialize label_folders again."
-            if report.wrong
+            f"{report.failures.count:,} of {report.findings:,} findings have no right picture; materialize "
+            "label_folders again."
+            if report.failures.count
             else f"All {report.findings:,} findings have theirs."
         ),
         metadata={"findings": report.findings, "pictures read": report.read, **failures_table(report.failures)},
@@ -57,15 +58,15 @@ def no_finding_left_failed(
     annotation_database: AnnotationDatabaseResource, folders: FoldersResource
 ) -> dg.AssetCheckResult:
     """Name the findings whose picture could not be drawn, and what to do."""
-    failures, count = failed_pictures(annotation_database.open(), folders.training_set_path)
+    failures = failed_pictures(annotation_database.open(), folders.training_set_path)
     return dg.AssetCheckResult(
-        passed=count == 0,
+        passed=failures.count == 0,
         description=(
-            f"{count:,} findings have no picture; the reasons are in doubleread.pictures. Replace the images that "
-            "can't be read, mend the ids that can't name a file, then materialize retrieved_scans and label_folders "
-            "again."
-            if count
+            f"{failures.count:,} findings have no picture; the reasons are in doubleread.pictures. Replace the images "
+            "that can't be read, mend the ids that can't name a file, then materialize retrieved_scans and "
+            "label_folders again."
+            if failures.count
             else "All were drawn."
         ),
-        metadata={"failed": count, **failures_table(failures)},
+        metadata={"failed": failures.count, **failures_table(failures)},
     )

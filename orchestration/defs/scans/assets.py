@@ -37,7 +37,7 @@ def retrieved_scans(
             "images": report.images,
             "fetched": report.fetched,
             "already here": report.already_here,
-            "failed": report.failed,
+            "failed": report.failures.count,
             "bytes fetched": report.bytes_fetched,
             "attempts": report.attempts,
             "seconds": round(report.seconds, 3),

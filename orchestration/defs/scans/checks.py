@@ -13,13 +13,15 @@ def no_scan_left_failed(
     annotation_database: AnnotationDatabaseResource, image_store: ImageStoreResource
 ) -> dg.AssetCheckResult:
     """Name the images that are missing, and what to do."""
-    failures, count = failed_scans(annotation_database.open(), image_store.url)
+    failures = failed_scans(annotation_database.open(), image_store.url)
     what_to_do = (
         "Upload the missing images to the store or mend their path in mmgscans_mmgscan, then materialize "
         "retrieved_scans and label_folders again; what succeeded is not fetched again."
     )
     return dg.AssetCheckResult(
-        passed=count == 0,
-        description=f"{count:,} images could not be retrieved. {what_to_do}" if count else "All were retrieved.",
-        metadata={"failed": count, **failures_table(failures)},
+        passed=failures.count == 0,
+        description=f"{failures.count:,} images could not be retrieved. {what_to_do}"
+        if failures.count
+        else "All were retrieved.",
+        metadata={"failed": failures.count, **failures_table(failures)},
     )

@@ -2,8 +2,6 @@
 
 import tarfile
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -14,13 +12,17 @@ from orchestration.archives.index import (
     IndexDamagedError,
     IndexMissingError,
     IndexReport,
-    open_archives,
+    Location,
+    MemberReader,
 )
 from orchestration.archives.index.names import Kind
+from orchestration.outcomes import Failure
 from orchestration.settings import load_settings
-from tests.archives.conftest import Place
+from orchestration.stores import open_place
+from orchestration.workers import process_workers
 from tests.archives.tar.tars import archive, files, info, write_archives
 from tests.services.faults import Script, Status
+from tests.services.places import PlaceToTest
 
 HEADERS = {
     "text1.tar": {"1.1.json": b"{}", "1.2.json": b"{1}"},
@@ -30,21 +32,20 @@ PIXELS = {"images1.tar": {"1.3.j2c": b"p" * 3000, "1.1.j2c": b"q" * 700}}
 
 
 def update(index: ArchiveIndex, url: str, kind: Kind) -> IndexReport:
-    return index.update(open_archives(url, load_settings()), kind)
+    return index.update(open_place(url, load_settings()), kind)
 
 
 def contents(index: ArchiveIndex) -> list[tuple[str, Kind, bytes]]:
     """UID, kind and bytes of each member, read where the index says."""
     uids = [uid for batch in index.entries() for uid in batch["uid"].to_pylist()]
-    read = []
-    for entries in index.find(uids).values():
-        for entry in entries:
-            store = open_archives(entry.store_url, load_settings())
-            read.append((entry.uid, entry.kind, store.read(entry.archive, entry.offset, entry.size, entry.version)))
-    return read
+    reader = MemberReader(load_settings())
+    found = [entry for entries in index.find(uids).values() for entry in entries]
+    return [(entry.uid, entry.kind, reader.read(Location(*entry[2:]))) for entry in found]
 
 
-def test_each_member_is_found_where_it_lies(place: Place, beside: Callable[[Place, str], Place]) -> None:
+def test_each_member_is_found_where_it_lies(
+    place: PlaceToTest, beside: Callable[[PlaceToTest, str], PlaceToTest]
+) -> None:
     text, images, there = (beside(place, name) for name in ("text", "images", "index"))
     for target, archives in ((text, HEADERS), (images, PIXELS)):
         for name, members in archives.items():
@@ -68,7 +69,9 @@ def test_each_member_is_found_where_it_lies(place: Place, beside: Callable[[Plac
     assert again.member_count == 6
 
 
-def test_a_second_update_reads_no_archive(server_place: Place, beside: Callable[[Place, str], Place]) -> None:
+def test_a_second_update_reads_no_archive(
+    server_place: PlaceToTest, beside: Callable[[PlaceToTest, str], PlaceToTest]
+) -> None:
     server_place.put("a.tar", files({"1.1.json": b"{}"}))
     index = ArchiveIndex.create(beside(server_place, "index").url)
     update(index, server_place.url, "text")
@@ -109,8 +112,8 @@ def test_the_members_of_some_archives_come_in_the_order_in_which_they_lie_there(
     ids = {row["archive"]: row["archive_id"] for row in index.archives("image").to_pylist()}
     batches = index.entries_of_archives([ids["7.tar"], ids["2.tar"]])
     rows = [row for batch in batches for row in batch.to_pylist()]
-    assert [(row["archive_id"], row["offset"]) for row in rows] == sorted(
-        (row["archive_id"], row["offset"]) for row in rows
+    assert [(row["archive_id"], row["byte_offset"]) for row in rows] == sorted(
+        (row["archive_id"], row["byte_offset"]) for row in rows
     )
     by_archive = {
         name: [f"{row['uid']}.j2c" for row in rows if row["archive_id"] == ids[name]] for name in ("2.tar", "7.tar")
@@ -160,7 +163,7 @@ def test_whatever_does_not_fit_is_named_with_its_place_and_reason(tmp_path: Path
         ("\\xff.j2c", named),
         ("1.11.j2c\n", named),
     ]
-    assert [(p.member, p.offset, p.reason) for p in index.problems() if p.archive == "cut.tar"] == [
+    assert [(p.member, p.byte_offset, p.reason) for p in index.problems() if p.archive == "cut.tar"] == [
         ("1.21.j2c", 1536, "cut short: 5,000 bytes, of which the archive holds 1,464"),
         ("", 3000, "it ends without the zeros that mark an archive's end: it may be cut short"),
     ]
@@ -172,7 +175,7 @@ def test_whatever_does_not_fit_is_named_with_its_place_and_reason(tmp_path: Path
 
 
 def test_an_archive_that_can_not_be_read_is_named_and_tried_again_by_the_next_update(
-    server_place: Place, beside: Callable[[Place, str], Place]
+    server_place: PlaceToTest, beside: Callable[[PlaceToTest, str], PlaceToTest]
 ) -> None:
     for number in range(4):
         server_place.put(f"{number}.tar", files({f"1.{number}.json": b"{}"}))
@@ -180,7 +183,9 @@ def test_an_archive_that_can_not_be_read_is_named_and_tried_again_by_the_next_up
     assert server_place.proxy is not None
     server_place.proxy.plan = lambda request: Status(403) if request.path.endswith("2.tar") else None
     report = update(index, server_place.url, "text")
-    assert report.failed == {"2.tar": "the store refuses access to it (403); check the credential's rights"}
+    assert report.failed.shown == [
+        Failure("2.tar", "the store refuses access to it (403); check the credential's rights")
+    ]
     assert (report.indexed, index.member_count) == (3, 3)
     server_place.proxy.plan = Script([Status(503), Status(500), None], path="2.tar")
     assert update(index, server_place.url, "text") == IndexReport(archives=4, indexed=1, unchanged=3, members=1)
@@ -190,7 +195,7 @@ def test_an_archive_whose_name_is_unsafe_is_named(tmp_path: Path) -> None:
     write_archives(tmp_path / "text", {"a.tar": {"1.1.json": b"a"}, "b\n.tar": {"1.2.json": b"b"}})
     index = ArchiveIndex.create(tmp_path / "index")
     report = update(index, str(tmp_path / "text"), "text")
-    assert report.failed == {"b\\n.tar": "the path holds a control character"}
+    assert report.failed.shown == [Failure("b\\n.tar", "the path holds a control character")]
     assert index.member_count == 1
 
 
@@ -199,10 +204,9 @@ def test_processes_give_the_same_index_as_threads(tmp_path: Path) -> None:
         tmp_path / "text", {f"{n}.tar": {f"1.{n}.{m}.json": b"x" for m in range(20)} for n in range(9)}
     )
     (tmp_path / "text" / "broken\n.tar").write_bytes(b"")
-    store = open_archives(url, load_settings())
+    store = open_place(url, load_settings())
     by_threads, by_processes = (ArchiveIndex.create(tmp_path / name) for name in ("threads", "processes"))
-    with ProcessPoolExecutor(2, get_context("forkserver")) as pool:
-        assert by_processes.update(store, "text", executor=pool) == by_threads.update(store, "text")
+    assert by_processes.update(store, "text", workers=process_workers(2)) == by_threads.update(store, "text")
     assert contents(by_processes) == contents(by_threads)
 
 
@@ -212,7 +216,7 @@ def test_progress_is_told_from_what_is_known_to_the_last_archive(tmp_path: Path)
     update(index, url, "text")
     write_archives(tmp_path / "text", {"b.tar": {}, "c.tar": {}})
     told: list[tuple[int, int]] = []
-    index.update(open_archives(url, load_settings()), "text", progress=lambda done, total: told.append((done, total)))
+    index.update(open_place(url, load_settings()), "text", progress=lambda done, total: told.append((done, total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
@@ -259,5 +263,5 @@ def test_the_shared_sample_holds_twenty_pairs(shared_data: Path, tmp_path: Path)
     assert len(found) == 20
     assert all([entry.kind for entry in entries] == ["image", "text"] for entries in found.values())
     pair = found["2.25.32906972551432148964768"]
-    assert [(entry.archive, entry.size) for entry in pair] == [("images2.tar", 32768), ("text1.tar", 14936)]
+    assert [(entry.archive, entry.size_bytes) for entry in pair] == [("images2.tar", 32768), ("text1.tar", 14936)]
     assert not list(index.problems())

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.archives.index import ArchiveIndex, open_archives
+from orchestration.archives.index import ArchiveIndex
 from orchestration.archives.index.tables import TABLES
 from orchestration.settings import load_settings
-from orchestration.stores import PlaceBusyError
-from tests.archives.conftest import Place
+from orchestration.stores import PlaceBusyError, open_place
 from tests.archives.tar.tars import files, write_archives
 from tests.services.faults import Reset, Script
+from tests.services.places import PlaceToTest
 
 ROOT = Path(__file__).parents[3]
 SMALL_PIECES = {
@@ -44,13 +44,15 @@ def rows(index: ArchiveIndex) -> list[tuple[str, str, str, int, int]]:
     names = {row["archive_id"]: row["archive"] for row in index.archives().to_pylist()}
     found = [row for batch in index.entries() for row in batch.to_pylist()]
     assert [row["uid"] for row in found] == sorted(row["uid"] for row in found)
-    return sorted((row["uid"], row["kind"], names[row["archive_id"]], row["offset"], row["size"]) for row in found)
+    return sorted(
+        (row["uid"], row["kind"], names[row["archive_id"]], row["byte_offset"], row["size_bytes"]) for row in found
+    )
 
 
 def places(index: ArchiveIndex) -> list[tuple[int, int, str]]:
     ids = index.archives()["archive_id"].to_pylist()
     return [
-        (row["archive_id"], row["offset"], row["uid"])
+        (row["archive_id"], row["byte_offset"], row["uid"])
         for batch in index.entries_of_archives(ids)
         for row in batch.to_pylist()
     ]
@@ -72,7 +74,7 @@ def test_after_any_changes_the_index_is_what_one_made_at_once_would_be(
     folder = tmp_path_factory.mktemp("index")
     write_archives(folder / "text", {"stays.tar": {"1.0.json": b""}})
     grown = ArchiveIndex.create(folder / "grown")
-    store = open_archives(folder / "text", load_settings())
+    store = open_place(folder / "text", load_settings())
     for number, changes in enumerate(rounds):
         for archive, members in changes:
             if members is None:
@@ -98,15 +100,16 @@ def test_after_any_changes_the_index_is_what_one_made_at_once_would_be(
 
 UPDATE = """
 import sys
-from orchestration.archives.index import ArchiveIndex, merging, open_archives, updating
+from orchestration.archives.index import ArchiveIndex, merging, updating
 from orchestration.settings import load_settings
-from orchestration.stores import PlaceBusyError
+from orchestration.stores import open_place
+from orchestration.workers import thread_workers
 updating.COMMIT_ROWS, merging.RUNS_OF_A_LENGTH = 40, 3
 def progress(done, total):
     print(done, flush=True)
     if done == int(sys.argv[3]):
         sys.stdin.read()  # until killed
-store = open_archives(sys.argv[1], load_settings())
+store = open_place(sys.argv[1], load_settings())
 ArchiveIndex.create(sys.argv[2]).update(store, "text", progress=progress, threads=1)
 """
 
@@ -133,17 +136,17 @@ def test_an_update_that_was_killed_is_finished_by_the_next(tmp_path: Path, done:
     index = ArchiveIndex.create(tmp_path / "killed")
     before = index.archives().num_rows
     assert len(rows(index)) == 10 * before, "what was committed is whole"
-    report = index.update(open_archives(url, load_settings()), "text")
+    report = index.update(open_place(url, load_settings()), "text")
     assert (report.unchanged, report.indexed) == (before, 40 - before)
     assert before >= done // 8 * 4
     undisturbed = ArchiveIndex.create(tmp_path / "undisturbed")
-    undisturbed.update(open_archives(url, load_settings()), "text")
+    undisturbed.update(open_place(url, load_settings()), "text")
     assert rows(index) == rows(undisturbed)
     assert {path.name for path in (tmp_path / "killed").glob("*.parquet")} == index._manifest.files
 
 
 def test_a_second_writer_in_the_same_folder_is_turned_away(tmp_path: Path) -> None:
-    store = open_archives(write_archives(tmp_path / "text", {"a.tar": {"1.1.json": b"a"}}), load_settings())
+    store = open_place(write_archives(tmp_path / "text", {"a.tar": {"1.1.json": b"a"}}), load_settings())
     first, second = ArchiveIndex.create(tmp_path / "index"), ArchiveIndex.create(tmp_path / "index")
     turned_away = []
 
@@ -158,11 +161,11 @@ def test_a_second_writer_in_the_same_folder_is_turned_away(tmp_path: Path) -> No
 
 
 def test_of_two_writers_in_a_bucket_or_container_neither_loses_what_it_has_committed(
-    server_place: Place, beside: Callable[[Place, str], Place]
+    server_place: PlaceToTest, beside: Callable[[PlaceToTest, str], PlaceToTest]
 ) -> None:
     server_place.put("a.tar", files({"1.1.json": b"a"}))
     there = beside(server_place, "index")
-    store = open_archives(server_place.url, load_settings())
+    store = open_place(server_place.url, load_settings())
     first, second = ArchiveIndex.create(there.url), ArchiveIndex.create(there.url)
 
     def meanwhile(done: int, _total: int) -> None:
@@ -177,20 +180,20 @@ def test_of_two_writers_in_a_bucket_or_container_neither_loses_what_it_has_commi
 
 
 def test_a_manifest_whose_acknowledgement_was_lost_counts(
-    server_place: Place, beside: Callable[[Place, str], Place]
+    server_place: PlaceToTest, beside: Callable[[PlaceToTest, str], PlaceToTest]
 ) -> None:
     server_place.put("a.tar", files({"1.1.json": b"a"}))
     there = beside(server_place, "index")
     index = ArchiveIndex.create(there.url)
     assert server_place.proxy is not None
     server_place.proxy.plan = Script([Reset(0.0)], method="PUT", path="index.json")
-    assert index.update(open_archives(server_place.url, load_settings()), "text").indexed == 1
+    assert index.update(open_place(server_place.url, load_settings()), "text").indexed == 1
     assert server_place.proxy.given
     assert [row[0] for row in rows(ArchiveIndex.open(there.url))] == ["1.1"]
 
 
 def test_an_index_that_is_open_while_another_run_merges_its_files_still_finds(tmp_path: Path) -> None:
-    store = open_archives(write_archives(tmp_path / "text", {"a.tar": {"1.1.json": b"a"}}), load_settings())
+    store = open_place(write_archives(tmp_path / "text", {"a.tar": {"1.1.json": b"a"}}), load_settings())
     writer = ArchiveIndex.create(tmp_path / "index")
     writer.update(store, "text")
     reader = ArchiveIndex.open(tmp_path / "index")
@@ -203,7 +206,7 @@ def test_many_updates_leave_few_runs(tmp_path: Path) -> None:
     index = ArchiveIndex.create(tmp_path / "index")
     for number in range(30):
         url = write_archives(tmp_path / "text", {f"{number}.tar": {f"1.{number}.{m}.json": b"" for m in range(12)}})
-        index.update(open_archives(url, load_settings()), "text")
+        index.update(open_place(url, load_settings()), "text")
         runs = index._manifest.runs["members"]
         rows_of_shorter = 0
         for run in sorted(runs, key=lambda run: run.rows):

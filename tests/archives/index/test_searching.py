@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.archives.index import ArchiveIndex, open_archives
+from orchestration.archives.index import ArchiveIndex
 from orchestration.archives.index.searching import find_headers
 from orchestration.settings import load_settings
-from tests.archives.conftest import Place
+from orchestration.stores import open_place
 from tests.archives.tar.tars import files, write_archives
 from tests.services.faults import Status
+from tests.services.places import PlaceToTest
 
 
 def header(uid: str, modality: str, sex: str) -> bytes:
@@ -44,18 +45,18 @@ def test_the_headers_that_hold_every_value_are_found(
     monkeypatch.setattr("orchestration.archives.index.member_reader.SPAN_BYTES", span)
     url = write_archives(tmp_path / "text", {f"{n}.tar": members(n) for n in range(3)})
     index = ArchiveIndex.create(tmp_path / "index")
-    index.update(open_archives(url, load_settings()), "text")
+    index.update(open_place(url, load_settings()), "text")
     assert search(index, ("00080060", "MR"), ("00100040", "F")) == (sorted(EXPECTED), [])
     assert search(index, ("00080060", "US")) == ([], [])
 
 
 def test_in_a_store_neighbours_are_read_by_one_request_and_what_fails_is_named(
-    server_place: Place, beside: Callable[[Place, str], Place]
+    server_place: PlaceToTest, beside: Callable[[PlaceToTest, str], PlaceToTest]
 ) -> None:
     for number in range(3):
         server_place.put(f"{number}.tar", files(members(number)))
     index = ArchiveIndex.create(beside(server_place, "index").url)
-    index.update(open_archives(server_place.url, load_settings()), "text")
+    index.update(open_place(server_place.url, load_settings()), "text")
     proxy = server_place.proxy
     assert proxy is not None
     proxy.forget()
@@ -75,7 +76,7 @@ def test_headers_that_can_not_be_read_are_named_and_the_others_found(
     monkeypatch.setattr("orchestration.archives.index.searching.MAX_HEADER_BYTES", 10_000)
     contents = {"1.1.json": b"no JSON", "1.2.json": header("1.2", "MR", "F"), "1.3.json": b" " * 20_000}
     index = ArchiveIndex.create(tmp_path / "index")
-    index.update(open_archives(write_archives(tmp_path / "text", {"a.tar": contents}), load_settings()), "text")
+    index.update(open_place(write_archives(tmp_path / "text", {"a.tar": contents}), load_settings()), "text")
     assert search(index, ("00080060", "MR")) == (
         ["1.2"],
         ["a.tar: 1.1: the header is not JSON", "a.tar: 1.3: it has 20,000 bytes; at most 10,000 are read"],
@@ -84,9 +85,9 @@ def test_headers_that_can_not_be_read_are_named_and_the_others_found(
 
 def test_the_shared_sample_is_half_mr(shared_data: Path, tmp_path: Path) -> None:
     index = ArchiveIndex.create(tmp_path / "index")
-    index.update(open_archives(shared_data / "hai-archives" / "text", load_settings()), "text")
+    index.update(open_place(shared_data / "hai-archives" / "text", load_settings()), "text")
     found, failed = search(index, ("00080060", "MR"))
     assert not failed
-    sizes = {entry.size for entries in index.find(found).values() for entry in entries}
+    sizes = {entry.size_bytes for entries in index.find(found).values() for entry in entries}
     assert len(found) == 10
     assert sizes <= {3472, 3473}, "the ten headers of MR_small.dcm"

@@ -1,6 +1,5 @@
-"""Deliveries that are indexed, and executors that need no processes."""
+"""Deliveries that are indexed, and workers that need no processes."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,9 +7,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.archives.index import ArchiveIndex, open_archives
+from orchestration.archives.index import ArchiveIndex
 from orchestration.archives.reassembly import ReassemblyReport, reassemble
 from orchestration.settings import load_settings
+from orchestration.stores import open_place
+from orchestration.workers import thread_workers
 from tests.archives.reassembly.delivery import Delivery
 
 
@@ -29,14 +30,14 @@ class Partner:
     def index(self) -> ArchiveIndex:
         """The index, brought up to date."""
         index = ArchiveIndex.create(self.index_url, load_settings())
-        index.update(open_archives(self.text, load_settings()), "text")
-        index.update(open_archives(self.images, load_settings()), "image")
+        index.update(open_place(self.text, load_settings()), "text")
+        index.update(open_place(self.images, load_settings()), "image")
         return index
 
     def reassemble(self, **options: Any) -> ReassemblyReport:
         """Index and reassemble on two threads."""
-        options.setdefault("executors", lambda: ThreadPoolExecutor(2))
-        return reassemble(self.index(), self.output, load_settings(), **options)
+        with options.pop("workers", None) or thread_workers(2) as workers:
+            return reassemble([self.index()], self.output, load_settings(), workers, **options)
 
     def dicoms(self) -> dict[str, bytes]:
         """The files that were written, by UID."""

@@ -12,9 +12,9 @@ import dask
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.archives.reassembly import dask_workers
 from orchestration.cli.app import app
 from orchestration.errors import DoublereadError
+from orchestration.workers import dask_workers
 from tests.archives.reassembly.conftest import Partner
 from tests.archives.reassembly.delivery import striped, tear
 from tests.services.process import serve
@@ -45,8 +45,8 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[int]]]:
 def test_a_cluster_that_loses_a_worker_makes_every_dicom(partner: Partner, cluster: tuple[str, list[int]]) -> None:
     striped(partner.folder, tear("CT_small.dcm", UIDS), archives=40).write()
     address, workers = cluster
-    executors, in_flight = dask_workers(address)
-    assert in_flight == 6
+    dask = dask_workers(address)
+    assert dask.in_flight == 6
     lost = []
 
     def kill_one(done: int, _total: int) -> None:
@@ -54,9 +54,7 @@ def test_a_cluster_that_loses_a_worker_makes_every_dicom(partner: Partner, clust
             os.kill(workers[0], signal.SIGKILL)
             lost.append(workers[0])
 
-    report = partner.reassemble(
-        executors=executors, in_flight=in_flight, workers_use_own_settings=True, progress=kill_one
-    )
+    report = partner.reassemble(workers=dask, workers_use_own_settings=True, progress=kill_one)
     assert lost
     assert report.written + report.left_alone == report.pairs == len(UIDS)
     assert not report.unmatched

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from orchestration.archives.index import ArchiveIndex, open_archives
+from orchestration.archives.index import ArchiveIndex
 from orchestration.archives.reassembly import Reason, Unmatched
 from orchestration.archives.reassembly.loading import left_failed, load_index, load_outcomes, pairs_to_make
-from orchestration.archives.reassembly.outputs import open_output
 from orchestration.archives.reassembly.records import BatchRecord, Written, write_record
 from orchestration.database import Database, DatabaseError
 from orchestration.settings import load_settings
-from orchestration.stores import PermanentStoreError
+from orchestration.stores import PermanentStoreError, open_place
 from tests.archives.reassembly.delivery import archive
 
 
@@ -91,9 +90,9 @@ def test_the_outcomes_of_the_partitions_that_were_asked_for_are_replaced_and_no_
     database: Database, tmp_path: Path
 ) -> None:
     out = recorded(tmp_path / "out")
-    out("07-a", ["1.1", "1.2"], [])
-    out("07-b", ["1.3"], [("1.4", Reason.WRONG_PIXELS)])
-    out("ff-a", ["1.5"], [("1.6", Reason.NOT_READ), ("1.7", Reason.NOT_READ)])
+    out("0-07-a", ["1.1", "1.2"], [])
+    out("0-07-b", ["1.3"], [("1.4", Reason.WRONG_PIXELS)])
+    out("0-ff-a", ["1.5"], [("1.6", Reason.NOT_READ), ("1.7", Reason.NOT_READ)])
     first = load(database, tmp_path / "out", "00", "07", "ff")
     assert {key: (found.dicoms, found.size_bytes, found.through_pydicom) for key, found in first.items()} == {
         "00": (0, 0, 0),
@@ -104,8 +103,8 @@ def test_the_outcomes_of_the_partitions_that_were_asked_for_are_replaced_and_no_
     assert [row.uid for row in first["ff"].unmatched_shown] == ["1.6", "1.7"]
     assert left_failed(database) == ({"not_read": 2}, ["ff"])
 
-    out("07-a", ["1.1"], [])
-    out("ff-a", ["1.5", "1.6", "1.7"], [])
+    out("0-07-a", ["1.1"], [])
+    out("0-ff-a", ["1.5", "1.6", "1.7"], [])
     load(database, tmp_path / "out", "07")
     kept = {("ff", "1.5"), ("ff", "1.6"), ("ff", "1.7")}
     assert outcomes(database) == {("07", "1.1"), ("07", "1.3"), ("07", "1.4"), *kept}
@@ -115,9 +114,9 @@ def test_the_outcomes_of_the_partitions_that_were_asked_for_are_replaced_and_no_
 
 
 def test_the_tables_speak_of_one_output(database: Database, tmp_path: Path) -> None:
-    recorded(tmp_path / "out")("07-a", ["1.1"], [])
+    recorded(tmp_path / "out")("0-07-a", ["1.1"], [])
     load(database, tmp_path / "out", "07", "ff")
-    recorded(tmp_path / "elsewhere")("ff-a", ["1.2"], [])
+    recorded(tmp_path / "elsewhere")("0-ff-a", ["1.2"], [])
     load(database, tmp_path / "elsewhere", "ff")
     assert outcomes(database) == {("ff", "1.2")}
     with database.connect() as connection:
@@ -139,7 +138,7 @@ def put(folder: Path, **archives: list[str]) -> None:
 
 def indexed(place: Path, texts: Path) -> ArchiveIndex:
     index = ArchiveIndex.create(place)
-    index.update(open_archives(texts, load_settings()), "text")
+    index.update(open_place(texts, load_settings()), "text")
     return index
 
 
@@ -163,7 +162,7 @@ def uids(database: Database) -> dict[str, list[str]]:
 
 def recorded(place: Path) -> Callable[[str, list[str], list[tuple[str, Reason]]], None]:
     """What writes the record of a batch into an output."""
-    output = open_output(place, load_settings())
+    output = open_place(place, load_settings(), create=True)
 
     def write(batch: str, made: list[str], unmatched: list[tuple[str, Reason]]) -> None:
         written = [Written(uid, f"{uid}.dcm", 0, 100, 100, "1", "1.2.840.10008.1.2.1", True) for uid in made]

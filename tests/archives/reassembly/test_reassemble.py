@@ -1,9 +1,9 @@
 """Reassembly makes a right DICOM of each header and its pixels, names the rest, and repeats nothing."""
 
+import itertools
 import json
 import tarfile
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -12,14 +12,15 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
+from orchestration.archives.index import ArchiveIndex, uid_hash
 from orchestration.archives.reassembly import Reason, partition_of, reassemble
-from orchestration.archives.reassembly.outputs import open_output
 from orchestration.settings import load_settings
-from orchestration.stores import PlaceBusyError
-from tests.archives.conftest import Place
+from orchestration.stores import PlaceBusyError, open_place
+from orchestration.workers import thread_workers
 from tests.archives.reassembly.conftest import Partner
 from tests.archives.reassembly.delivery import Delivery, Torn, striped, tear
 from tests.services.faults import Odds, Reset, Short, Status
+from tests.services.places import PlaceToTest
 
 CT, MR = "CT_small.dcm", "MR_small.dcm"
 
@@ -158,23 +159,71 @@ def test_an_archive_that_changed_since_it_was_indexed_is_named_and_harms_no_othe
     index = partner.index()
     with Path(partner.images, "i1.tar").open("ab") as file:
         file.write(bytes(512))
-    report = reassemble(index, partner.output, load_settings(), lambda: ThreadPoolExecutor(1))
+    report = reassemble([index], partner.output, load_settings(), thread_workers(1))
     assert partner.dicoms().keys() == {"1.2"}
     assert report.unmatched == {Reason.NOT_READ: 1}
     assert "update the index" in report.unmatched_shown[0].detail
 
 
-def test_some_partitions_are_those_of_their_image_archives(partner: Partner) -> None:
+def test_a_partition_holds_the_uids_whose_hashes_begin_with_it(partner: Partner) -> None:
+    striped(partner.folder, tear(CT, uids(12)), archives=3).write()
+    members: dict[str, set[str]] = {}
+    for uid in uids(12):
+        members.setdefault(partition_of(uid_hash(uid)), set()).add(uid)
+    (first, wanted), (second, others) = itertools.islice(members.items(), 2)
+    report = partner.reassemble(partitions={first})
+    assert partner.dicoms().keys() == wanted
+    assert report.pairs == report.written == len(wanted)
+    partner.reassemble(partitions={second})
+    assert partner.dicoms().keys() == wanted | others
+    assert partner.reassemble(partitions={first}).left_alone == len(wanted)
+
+
+def test_a_partition_names_its_own_members_without_a_partner(partner: Partner, delivery: Delivery) -> None:
+    for uid in uids(8):
+        delivery.text["t"].append((f"{uid}.json", torn(uid).header))
+    delivery.images["i"] = []
+    delivery.write()
+    for uid in uids(8):
+        report = partner.reassemble(partitions={partition_of(uid_hash(uid))})
+        assert uid in {row.uid for row in report.unmatched_shown}
+    assert sorted(row["uid"] for row in partner.unmatched()) == uids(8)
+
+
+def test_chosen_image_archives_give_their_dicoms_and_say_nothing_of_headers_for_others(partner: Partner) -> None:
     delivery = striped(partner.folder, tear(CT, uids(12)), archives=3)
     delivery.write()
-    wanted = partition_of("images0001.tar")
-    report = partner.reassemble(partitions={wanted})
+    report = partner.reassemble(image_archives=["images0001.*"])
     members = {name.removesuffix(".j2c") for name, _ in delivery.images["images0001"]}
     assert partner.dicoms().keys() == members
-    assert report.pairs == report.written == len(members) == 4
-    partner.reassemble(partitions={partition_of("images0002.tar")})
-    assert members < partner.dicoms().keys()
-    assert partner.reassemble(partitions={wanted}).left_alone == 4
+    assert report.unmatched == {}
+    partner.reassemble(image_archives=["images000[02].tar"])
+    assert partner.dicoms().keys() == partner.written().keys() == set(uids(12))
+
+
+def test_headers_of_one_index_belong_to_pixels_of_another(partner: Partner) -> None:
+    striped(partner.folder, tear(CT, uids(12)), archives=3).write()
+    indexes = []
+    for kind, url in (("text", partner.text), ("image", partner.images)):
+        indexes.append(ArchiveIndex.create(partner.folder / f"{kind}_index", load_settings()))
+        indexes[-1].update(open_place(url, load_settings()), kind)  # type: ignore[arg-type]
+    report = reassemble(indexes, partner.output, load_settings(), thread_workers(2))
+    assert (report.written, report.unmatched) == (12, {})
+    together = partner.dicoms()
+    partner.output = partner.folder / "other"
+    partner.reassemble()
+    assert partner.dicoms() == together
+
+
+def test_records_of_another_index_in_the_same_output_stay(partner: Partner) -> None:
+    striped(partner.folder, tear(CT, uids(6)), archives=2).write()
+    partner.reassemble(pack=True)
+    other = Partner(partner.folder / "other")
+    other.output = partner.output
+    striped(other.folder, tear(CT, uids(6, "1.9")), archives=2).write()
+    other.reassemble(pack=True)
+    assert partner.written().keys() == {*uids(6), *uids(6, "1.9")}
+    assert partner.reassemble(pack=True).left_alone == 6
 
 
 def test_shards_hold_the_same_dicoms_where_their_index_says(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,10 +239,10 @@ def test_shards_hold_the_same_dicoms_where_their_index_says(partner: Partner, mo
     for path in shards.values():
         with tarfile.open(path) as tar:
             unpacked |= {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
-    assert unpacked == {f"{uid}.dcm": data for uid, data in single.items()}
+    assert unpacked == {f"{uid.replace('.', '_')}.dcm": data for uid, data in single.items()}
     for uid, row in partner.written().items():
         data = shards[row["object"]].read_bytes()
-        assert data[row["offset"] : row["offset"] + row["size"]] == single[uid]
+        assert data[row["byte_offset"] : row["byte_offset"] + row["size_bytes"]] == single[uid]
     assert len(shards) == 6  # two batches of 240 KB
     before = {path: path.stat().st_mtime_ns for path in shards.values()}
     assert partner.reassemble(pack=True).left_alone == 12
@@ -203,7 +252,7 @@ def test_shards_hold_the_same_dicoms_where_their_index_says(partner: Partner, mo
 def test_a_second_run_on_the_same_output_is_refused(partner: Partner) -> None:
     striped(partner.folder, tear(CT, uids(2)), archives=1).write()
     with (
-        open_output(partner.output, load_settings()).alone(),
+        open_place(partner.output, load_settings(), create=True).alone(),
         pytest.raises(PlaceBusyError, match=r"another run is at work in .*; run again"),
     ):
         partner.reassemble()
@@ -218,7 +267,7 @@ def test_two_runs_make_the_same_bytes(partner: Partner) -> None:
     assert partner.dicoms() == first
 
 
-def test_a_server_that_fails_now_and_then_loses_nothing(partner: Partner, server_place: Place) -> None:
+def test_a_server_that_fails_now_and_then_loses_nothing(partner: Partner, server_place: PlaceToTest) -> None:
     delivery = striped(partner.folder, tear(CT, uids(30)), archives=3)
     delivery.write()
     for kind in ("text", "images"):
@@ -231,13 +280,13 @@ def test_a_server_that_fails_now_and_then_loses_nothing(partner: Partner, server
     faults = {Status(503): 0.1, Reset(): 0.05, Short(): 0.05}
     reads, writes = Odds(7, faults, path=".tar"), Odds(8, {Status(503): 0.2}, method="PUT")
     server_place.proxy.plan = lambda request: reads(request) or writes(request)
-    report = reassemble(index, partner.output, load_settings(), lambda: ThreadPoolExecutor(2))
+    report = reassemble([index], partner.output, load_settings(), thread_workers(2))
     assert server_place.proxy.given
     server_place.proxy.plan = None
     assert (report.written, report.unmatched) == (30, Counter())
     partner.output = partner.folder / "beside"
     partner.reassemble()
-    output = open_output(f"{server_place.url}/out", load_settings())
-    assert {uid: output.get(f"{uid}.dcm") for uid in uids(30)} == partner.dicoms()
-    again = reassemble(index, f"{server_place.url}/out", load_settings(), lambda: ThreadPoolExecutor(2))
+    output = open_place(f"{server_place.url}/out", load_settings())
+    assert {uid: output.read(f"{uid}.dcm")[0] for uid in uids(30)} == partner.dicoms()
+    again = reassemble([index], f"{server_place.url}/out", load_settings(), thread_workers(2))
     assert (again.written, again.left_alone) == (0, 30)

@@ -1,23 +1,19 @@
 """Workers that die, and processes that are killed, cost no DICOM."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from orchestration.archives.reassembly import Reason
 from orchestration.archives.reassembly.batch import Batch, BatchResult
-from orchestration.archives.reassembly.running import run_batches
-from orchestration.settings import load_settings
-from orchestration.workers import worker_pool
+from orchestration.workers import Workers
 from tests.archives.reassembly.conftest import Partner
 from tests.archives.reassembly.delivery import striped, tear
 
@@ -25,44 +21,13 @@ PAIRS = 3000  # so many that a run takes seconds, and is killed in its first mom
 DOUBLEREAD = Path(sys.executable).parent / "doubleread"
 
 
-@dataclass(frozen=True)
-class Deadly(Batch):
-    """A batch that ends whatever process receives it."""
-
-    def __reduce__(self) -> tuple[object, tuple[int]]:
-        return os._exit, (1,)
-
-
-def empty(name: str, folder: Path, kind: type[Batch] = Batch) -> Batch:
-    return kind(name, (), folder.as_uri(), load_settings())
-
-
-def test_a_batch_that_kills_its_worker_is_given_up_and_all_others_are_done(tmp_path: Path) -> None:
-    opened = []
-
-    @contextmanager
-    def executors() -> Iterator[Executor]:
-        with worker_pool(2) as pool:
-            opened.append(pool)
-            yield pool
-
-    batches = [empty(f"batch{number}", tmp_path) for number in range(12)]
-    batches[5] = empty("batch5", tmp_path, Deadly)
-    results = {batch.name: result for batch, result in run_batches(executors, iter(batches), in_flight=4)}
-    assert isinstance(results.pop("batch5"), BrokenExecutor)
-    assert results == {f"batch{number}": BatchResult() for number in range(12) if number != 5}
-    assert len(opened) == 3  # it broke two: among others, and alone
-
-
 def test_a_worker_that_is_killed_costs_no_dicom(partner: Partner) -> None:
     striped(partner.folder, tear("CT_small.dcm", [f"1.2.{n}" for n in range(200)]), archives=20).write()
     pools: list[ProcessPoolExecutor] = []
 
-    @contextmanager
-    def executors() -> Iterator[Executor]:
-        with worker_pool(2) as pool:
-            pools.append(pool)
-            yield pool
+    def open_pool() -> ProcessPoolExecutor:
+        pools.append(ProcessPoolExecutor(2, multiprocessing.get_context("forkserver")))
+        return pools[-1]
 
     killed: list[int] = []
 
@@ -71,7 +36,7 @@ def test_a_worker_that_is_killed_costs_no_dicom(partner: Partner) -> None:
             killed.append(next(iter(pools[0]._processes)))
             os.kill(killed[0], signal.SIGKILL)
 
-    report = partner.reassemble(executors=executors, in_flight=6, progress=kill_one)
+    report = partner.reassemble(workers=Workers(open_pool, in_flight=6), progress=kill_one)
     assert len(pools) > 1
     assert report.written + report.left_alone == report.pairs == 200
     assert not report.unmatched
@@ -83,12 +48,13 @@ def test_the_dicoms_of_a_batch_that_was_given_up_are_named_and_made_by_the_next_
 
     class Refusing(ThreadPoolExecutor):
         def submit(self, function, batch):
-            return super().submit(self.refuse if batch.pairs[0].uid == "1.2" else function, batch)
+            (uid,) = [pair.uid for pair in batch.pairs]
+            return super().submit(self.refuse if uid == "1.2" else function, batch)
 
         def refuse(self, _batch: Batch) -> BatchResult:
             raise OSError
 
-    report = partner.reassemble(executors=lambda: Refusing(1))
+    report = partner.reassemble(workers=Workers(lambda: Refusing(1), in_flight=2))
     assert (report.written, report.unmatched) == (1, {Reason.NOT_WRITTEN: 1})
     assert [(row["uid"], row["reason"]) for row in partner.unmatched()] == [("1.2", Reason.NOT_WRITTEN)]
     report = partner.reassemble()

@@ -6,9 +6,9 @@ import pytest
 
 from orchestration.archives.reassembly import Reason, get_dicoms
 from orchestration.settings import load_settings
-from tests.archives.conftest import Place
 from tests.archives.reassembly.conftest import Partner
 from tests.archives.reassembly.delivery import Delivery, striped, tear
+from tests.services.places import PlaceToTest
 
 UIDS = [f"1.2.{number}" for number in range(1, 21)]
 
@@ -23,7 +23,7 @@ def test_they_are_what_a_whole_run_makes(partner: Partner) -> None:
     assert some == {uid: partner.dicoms()[uid] for uid in UIDS[3:8]}
 
 
-def test_one_costs_two_reads_of_the_archives(partner: Partner, server_place: Place) -> None:
+def test_one_costs_two_reads_of_the_archives(partner: Partner, server_place: PlaceToTest) -> None:
     delivery = striped(partner.folder, tear("CT_small.dcm", UIDS), archives=3)
     delivery.write()
     for kind in ("text", "images"):
