@@ -27,6 +27,7 @@ from benchmarks.report import Row, median_seconds
 from orchestration.cases import CaseSource, get_case, index_images
 from orchestration.database import Database
 from orchestration.imaging import encode_samples, read_stored
+from orchestration.settings import load_settings
 from orchestration.stores import retrieve
 from orchestration.stores.azure import Container, account_of_connection_string
 from tests.services.azurite import Azurite, azurite
