@@ -24,12 +24,12 @@ from orchestration.settings import Settings
 
 UNMATCHED_SHOWN = 20  # of a partition
 _ARCHIVES = (
-    "archive_id", "store", "kind", "archive", "version", "size_bytes", "members", "problems", "partition_key",
+    "archive_id", "store_url", "kind", "archive", "version", "size_bytes", "members", "problems", "partition_key",
 )  # fmt: skip
 _MEMBERS = ("archive_id", "byte_offset", "size_bytes", "uid")
 _PROBLEMS = ("archive_id", "member", "byte_offset", "reason")
 _DICOMS = ("partition_key", "uid", "object", "byte_offset", "size_bytes", "transfer_syntax", "through_pydicom")
-_UNMATCHED = ("partition_key", "uid", "kind", "store", "archive", "byte_offset", "reason", "detail")
+_UNMATCHED = ("partition_key", "uid", "kind", "store_url", "archive", "byte_offset", "reason", "detail")
 
 
 @dataclass(frozen=True)
@@ -207,8 +207,8 @@ def _archives(index: ArchiveIndex) -> Iterator[Sequence[object]]:
 
 def _problems(connection: psycopg.Connection, index: ArchiveIndex) -> Iterator[Sequence[object]]:
     """The problems of archives in ``fresh``."""
-    rows = connection.execute("select store, kind, archive, archive_id from fresh where problems > 0").fetchall()
-    fresh = {(store, kind, archive): archive_id for store, kind, archive, archive_id in rows}
+    rows = connection.execute("select store_url, kind, archive, archive_id from fresh where problems > 0").fetchall()
+    fresh = {(store_url, kind, archive): archive_id for store_url, kind, archive, archive_id in rows}
     return (
         (fresh[problem.store_url, problem.kind, problem.archive], problem.member, problem.offset, problem.reason)
         for problem in index.problems()

@@ -3,9 +3,19 @@
 
 create schema if not exists doubleread;
 
+-- Tables that were made before a column had its name get it.
+do $$
+begin
+    if exists (select from pg_attribute where attrelid = to_regclass('doubleread.archives') and attname = 'store') then
+        alter table doubleread.archives rename column store to store_url;
+        alter table doubleread.reassembly_unmatched rename column store to store_url;
+    end if;
+end
+$$;
+
 create table if not exists doubleread.archives (
     archive_id bigint primary key,
-    store text not null,
+    store_url text not null,
     kind text not null check (kind in ('text', 'image')),
     archive text not null,
     version text not null,
@@ -28,7 +38,7 @@ create table if not exists doubleread.archive_members (
 );
 
 comment on table doubleread.archive_members is
-'Where each header and each pixel data lies. One row per archive and offset.';
+'Where each header and each set of pixels lies. One row per archive and offset.';
 
 create table if not exists doubleread.archive_problems (
     archive_id bigint not null,
@@ -71,7 +81,7 @@ create table if not exists doubleread.reassembly_unmatched (
     partition_key text not null,
     uid text not null,
     kind text not null check (kind in ('text', 'image')),
-    store text not null,
+    store_url text not null,
     archive text not null,
     byte_offset bigint not null,
     reason text not null,

@@ -1,6 +1,6 @@
 with members as (
 
-    select * from {{ ref('stg_archive_members') }}
+    select * from {{ ref('int_archive_members') }}
 
 )
 

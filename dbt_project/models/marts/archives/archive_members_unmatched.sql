@@ -1,6 +1,6 @@
 with members as (
 
-    select * from {{ ref('stg_archive_members') }}
+    select * from {{ ref('int_archive_members') }}
 
 ),
 
@@ -12,13 +12,13 @@ uids as (
 
 problems as (
 
-    select * from {{ ref('stg_archive_problems') }}
+    select * from {{ ref('int_archive_problems') }}
 
 ),
 
 unmatched as (
 
-    select * from {{ ref('stg_reassembly_unmatched') }}
+    select * from {{ ref('stg_archives__unmatched') }}
 
 ),
 
@@ -28,7 +28,7 @@ without_partner as (
         members.uid,
         null::text as member,
         members.kind,
-        members.store,
+        members.store_url,
         members.archive,
         members.byte_offset,
         case when uids.header_count = 0 then 'missing_header' else 'missing_pixels' end as reason,
@@ -48,7 +48,7 @@ not_indexed as (
         null::text as uid,
         member,
         kind,
-        store,
+        store_url,
         archive,
         byte_offset,
         'not_indexed' as reason,
@@ -64,7 +64,7 @@ not_reassembled as (
         unmatched.uid,
         null::text as member,
         unmatched.kind,
-        unmatched.store,
+        unmatched.store_url,
         unmatched.archive,
         unmatched.byte_offset,
         unmatched.reason,
@@ -87,11 +87,11 @@ unioned as (
 )
 
 select
-    md5(jsonb_build_array(store, archive, kind, byte_offset, uid, member, reason, detail)::text) as unmatched_id,
+    md5(jsonb_build_array(store_url, archive, kind, byte_offset, uid, member, reason, detail)::text) as unmatched_id,
     uid,
     member,
     kind,
-    store,
+    store_url,
     archive,
     byte_offset,
     reason,

@@ -1,0 +1,13 @@
+with source as (
+
+    select * from {{ source('archives', 'archives') }}
+
+)
+
+select
+    archive_id,
+    store_url,
+    kind,
+    archive,
+    partition_key
+from source
