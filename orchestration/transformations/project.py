@@ -12,9 +12,8 @@ from typing import Any
 import yaml
 from filelock import FileLock
 
-from orchestration.database import Database, RawTable, exclusive, raw_tables
+from orchestration.database import Database, RawTable, Tables, exclusive, raw_tables
 from orchestration.database.embedded import DATABASE as EMBEDDED_DATABASE
-from orchestration.database.schema import Tables
 from orchestration.errors import DoublereadError
 from orchestration.settings import Settings
 

@@ -19,7 +19,7 @@ def test_year_id_and_view_are_found_in_any_order_and_between_any_separators(
 ) -> None:
     parts = data.draw(st.permutations([f"{year:04d}", case_id, view]))
     name = "".join(data.draw(separators) + part for part in parts) + data.draw(st.sampled_from(["", ".dcm", "/a.png"]))
-    assert parse_blob_name(name) == BlobName(year, case_id, view.replace("__", "_"), None)
+    assert parse_blob_name(name) == BlobName(year, case_id, view.lower().replace("__", "_"), None)
 
 
 @given(year=years, case_id=ids, view=views, more=st.from_regex(r"[0-9]{1,4}", fullmatch=True))

@@ -6,7 +6,10 @@ create schema if not exists doubleread;
 -- A table that was made before views were written in small letters gets them.
 do $$
 begin
-    if exists (select from pg_constraint where conname = 'clinical_images_view_check') then
+    if exists (
+        select from pg_constraint
+        where conrelid = to_regclass('doubleread.clinical_images') and conname = 'clinical_images_view_check'
+    ) then
         alter table doubleread.clinical_images drop constraint clinical_images_view_check;
         update doubleread.clinical_images set view = lower(view);
         alter table doubleread.clinical_images

@@ -1,3 +1,6 @@
+-- Made whole each time: the members of an archive that was replaced or went are deleted before dbt runs, so that only
+-- counting anew tells which UIDs lost one. An incremental model would have to keep the archives of every UID (as much
+-- again as the members) and would still read all members, which have no index by UID.
 with members as (
 
     select * from {{ ref('int_archive_members') }}
