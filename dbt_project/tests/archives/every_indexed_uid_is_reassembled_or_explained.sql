@@ -1,4 +1,4 @@
-{{ config(tags=['archives', 'reassembly'], meta={'dagster': {'ref': {'name': 'archive_members_unmatched'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'archive_members_unmatched'}}}) }}
 
 -- From the raw tables, without the models between. A UID with header and pixels is due when every partition that holds
 -- its pixels was reassembled at least once: before that, Dagster shows the partition as missing. A UID without one of

@@ -1,4 +1,4 @@
 -- Blobs that name a case in part, or a view that another blob stands for, are for the hospital to look at.
-{{ config(severity='warn', tags=['clinical']) }}
+{{ config(severity='warn') }}
 
 select * from {{ ref('unmatched_clinical_images') }}
