@@ -26,6 +26,7 @@ from orchestration.training_set.label_folder import build_label_folder, drawing_
 from orchestration.training_set.manifest import write_manifest
 from orchestration.training_set.scans import retrieve_scans
 from orchestration.workers import Workers
+from tests.contracts import make_mart
 from tests.services.azurite import Azurite, azurite
 from tests.services.memory import peak_megabytes
 from tests.services.slow_store import slow_store
@@ -33,14 +34,6 @@ from tests.services.slow_store import slow_store
 WORKERS = 2
 DIFFERENT_IMAGES = 4  # each takes 2 s to make
 CONTAINER = "images"
-MART = """
-    create schema marts;
-    create table marts.double_matched_findings (
-        finding_id text primary key, study_id text, scan_id text, label text, png_image text, file_name text,
-        image_rows integer, image_columns integer, reader_count integer, matching_reader_count integer,
-        matching_readers jsonb, boxes jsonb, box_count integer, finding_hash text
-    )
-"""
 
 
 @dataclass(frozen=True)
@@ -205,7 +198,7 @@ def _fill_mart(database: Database, paths: Sequence[str], labels: Sequence[str]) 
         [{"reader": b.reader, "x": b.x, "y": b.y, "width": b.width, "height": b.height, "comment": ""} for b in BOXES]
     )
     with database.connect() as connection, connection.cursor() as cursor:
-        cursor.execute(MART)
+        make_mart(connection, "double_matched_findings")
         cursor.executemany(
             """
             insert into marts.double_matched_findings values (

@@ -1,9 +1,9 @@
-"""The four findings that doubleread knows, spelt as at the source (the first is misspelt there and stays so)."""
+"""The labels, as the dbt project lists them: their names, what a drawing calls them, how a box's comment names them."""
 
-CAPTIONS = {
-    "has_benign_microcalsifications": "Benign microcalcifications",
-    "has_malign_microcalcifications": "Malignant microcalcifications",
-    "has_benign_mass": "Benign mass",
-    "has_malign_mass": "Malignant mass",
-}
+from orchestration.transformations import project_variables
+
+_LISTED = project_variables()["labels"]
+
+CAPTIONS: dict[str, str] = {item["label"]: item["caption"] for item in _LISTED}
+PATTERNS: dict[str, str] = {item["label"]: item["pattern"] for item in _LISTED}
 LABELS = tuple(CAPTIONS)

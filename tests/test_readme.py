@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from orchestration.database import raw_tables
 from orchestration.settings import Settings
+from orchestration.transformations import expected_raw_tables
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -17,7 +17,7 @@ def test_every_setting_is_in_the_readmes_table_and_nothing_else() -> None:
 
 
 def test_every_column_of_the_raw_tables_is_named() -> None:
-    for table in raw_tables():
+    for table in expected_raw_tables():
         (row,) = [line for line in README.splitlines() if line.startswith(f"| `{table.name}`")]
         assert re.findall(r"`(\w+)`", row)[1:] == list(table.columns)
 
@@ -26,7 +26,7 @@ def test_the_rule_is_quoted_as_the_models_have_it() -> None:
     def squeezed(text: str) -> str:
         return re.sub(r"\s+", " ", text)
 
-    models = "".join((ROOT / "dbt_project/models/intermediate" / name).read_text()
+    models = "".join((ROOT / "dbt_project/models/intermediate/annotations" / name).read_text()
                      for name in ("int_readings.sql", "int_verdicts.sql"))  # fmt: skip
     models = models.replace("{{ label }}", "has_malign_mass")
     models = models.replace("{{ var('min_matching_readers') }}", "2").replace("{{ var('scans_per_study') }}", "4")

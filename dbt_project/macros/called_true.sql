@@ -1,6 +1,6 @@
 {#-
 What counted annotations call true, one row per scan, reader and label, straight from the raw tables: what singular
-tests compare the marts with. It shares nothing with the models, so that a mistake in them cannot hide in it.
+tests compare the marts with. It shares nothing with the models but who a reader is, so that a mistake in them cannot hide in it.
 -#}
 {% macro called_true() -%}
     select
@@ -8,18 +8,21 @@ tests compare the marts with. It shares nothing with the models, so that a mista
         latest.reader_id,
         answers.label
     from (
-        select distinct on (annotations.mmg_scan_id, annotations."{{ var('reader_column') }}")
-            annotations.*,
-            annotations."{{ var('reader_column') }}"::text as reader_id
-        from {{ source('raw', 'mmgscans_mmgscanannotation') }} as annotations
+        select distinct on (annotations.mmg_scan_id, {{ reader_id() }})
+            annotations.mmg_scan_id,
+            {% for label in labels() %}
+                annotations.{{ label }},
+            {% endfor %}
+            {{ reader_id() }} as reader_id
+        from {{ source('annotations', 'mmgscans_mmgscanannotation') }} as annotations
         where annotations."{{ var('reader_column') }}" is not null
         order by
             annotations.mmg_scan_id,
-            annotations."{{ var('reader_column') }}",
+            {{ reader_id() }},
             annotations."{{ var('created_at_column') }}" desc nulls last,
             annotations.id desc
     ) as latest
-    inner join {{ source('raw', 'mmgscans_mmgscan') }} as scans on latest.mmg_scan_id::text = scans.id::text
+    inner join {{ source('annotations', 'mmgscans_mmgscan') }} as scans on latest.mmg_scan_id::text = scans.id::text
     cross join lateral (
         values
         {% for label in labels() %}

@@ -1,9 +1,4 @@
-{#- The four labels, spelt as in the source (the first is misspelt there). -#}
+{#- The labels, in the order of the variable that lists them. -#}
 {% macro labels() -%}
-    {{ return([
-        'has_benign_microcalsifications',
-        'has_malign_microcalcifications',
-        'has_benign_mass',
-        'has_malign_mass',
-    ]) }}
+    {{ return(var('labels') | map(attribute='label') | list) }}
 {%- endmacro %}

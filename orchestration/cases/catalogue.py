@@ -14,7 +14,7 @@ CASES_A_FETCH = 500  # reports may have 64 KiB each
 
 @dataclass(frozen=True)
 class CaseSummary:
-    """One case of the catalogue; ``missing_views`` holds ``L_CC``, ``L_MLO``, ``R_CC`` or ``R_MLO``."""
+    """One case of the catalogue; ``missing_views`` holds ``l_cc``, ``l_mlo``, ``r_cc`` or ``r_mlo``."""
 
     case_id: str
     year: int

@@ -67,7 +67,7 @@ def get_case(
     source = source or _source_of(load_settings())
     known = look_up(source.database, source.store.container, case_id, year)
     images, failures = _images(source.store, known.blobs)
-    missing = {view.lower(): "not in the index" for view in VIEWS if view.lower() not in known.blobs}
+    missing = {view: "not in the index" for view in VIEWS if view not in known.blobs}
     missing |= {part: _explained(known.blobs[part], error) for part, error in failures.items()}
     if known.report is None:
         missing["report"] = "not in the report table"
@@ -102,11 +102,11 @@ def _images(store: Container, blobs: Mapping[str, ObjectVersion]) -> tuple[dict[
 def _image(store: Container, part: str, version: ObjectVersion) -> CaseImage:
     data, sha256 = fetch(store, version)
     source = Source(store.container, version.path, version.etag, sha256)
-    return CaseImage.of(part.upper(), source, read_stored(data))
+    return CaseImage.of(part, source, read_stored(data))
 
 
 def _by_part(images: Mapping[str, CaseImage]) -> dict[str, CaseImage | None]:
-    return {view.lower(): images.get(view.lower()) for view in VIEWS}
+    return {view: images.get(view) for view in VIEWS}
 
 
 def _explained(version: ObjectVersion, error: StoreError | ImageError) -> str:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from orchestration.imaging import Image8, StoredImage, render
 
-VIEWS = ("L_CC", "L_MLO", "R_CC", "R_MLO")
+VIEWS = ("l_cc", "l_mlo", "r_cc", "r_mlo")
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class CaseImage:
 
     @classmethod
     def of(cls, name: str, source: Source, image: StoredImage) -> "CaseImage":
-        """The decoded ``image`` as the view ``name``, such as ``L_CC``."""
-        laterality, view = name.split("_")
+        """The decoded ``image`` as the view ``name``, such as ``l_cc``."""
+        laterality, view = name.upper().split("_")
         return cls(laterality, view, source, image.stored, image.frames, image.tables, image.pixel_spacing)
 
     @cached_property

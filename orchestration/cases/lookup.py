@@ -13,11 +13,11 @@ from orchestration.stores.azure import quoted
 _CASE_ID = re.compile(r"S[0-9]+", re.ASCII)
 _MAX_ID_LENGTH = 64
 
-# Of two blobs for one view the one modified last counts, then the name, as in stg_clinical_images. The raw tables are
+# Of two blobs for one view the one modified last counts, then the name, as in int_clinical_images. The raw tables are
 # asked, so that a refreshed index counts at once, whether or not the models have been built since.
 _QUERY = """
 select * from (
-    select distinct on (view) lower(view) as part, blob, etag, md5, size_bytes, last_modified, null as report
+    select distinct on (view) view as part, blob, etag, md5, size_bytes, last_modified, null as report
     from doubleread.clinical_images
     where container = %(container)s and case_id = %(case_id)s and year = %(year)s and problem is null
     order by view, last_modified desc, blob collate "C"

@@ -25,7 +25,7 @@ _VIEW = re.compile(r"(?<![^\W_])[LR]__(?:CC|MLO)(?![^\W_])")
 class BlobName:
     """What was found in a name; None for what is missing or ambiguous, which ``problem`` then says.
 
-    ``view`` is written with one underscore: ``L_CC``, ``L_MLO``, ``R_CC``, ``R_MLO``.
+    ``view`` is ``l_cc``, ``l_mlo``, ``r_cc`` or ``r_mlo``.
     """
 
     year: int | None
@@ -38,7 +38,7 @@ def parse_blob_name(name: str) -> BlobName | None:
     """Read a blob's name; None where it holds no year, no id and no view."""
     ids = set(_ID.findall(name))
     years = {int(year) for year in _YEAR.findall(_ID.sub("S", name))}
-    views = {view.replace("__", "_") for view in _VIEW.findall(name)}
+    views = {view.lower().replace("__", "_") for view in _VIEW.findall(name)}
     if not (ids or years or views):
         return None
     problems = [*_problem("year", years), *_problem("id", ids), *_problem("view", views)]

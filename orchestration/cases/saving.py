@@ -28,7 +28,6 @@ CASE = "case.json"
 REPORT = "report.txt"
 # A pair of numbers over four lines, to be written on one; a line can't break inside a JSON string.
 _PAIR = re.compile(r"\[\n\s+(-?\d+),\n\s+(\d+)\n\s+\]")
-PARTS = tuple(view.lower() for view in VIEWS)
 
 
 class _Record(BaseModel):
@@ -94,7 +93,7 @@ def load_case(path: Path | str) -> ClinicalCase:
     try:
         record = CaseRecord.model_validate_json((folder / CASE).read_bytes())
         check_id(record.id, record.year)
-        images = {part: _read_image(folder, part, record) if part in record.images else None for part in PARTS}
+        images = {part: _read_image(folder, part, record) if part in record.images else None for part in VIEWS}
         report = _verified(folder / REPORT, record.sha256).decode() if REPORT in record.sha256 else None
     except OSError as error:
         raise CaseError(f"the folder {folder} holds no whole case: {error.filename} ({error.strerror})") from None

@@ -46,7 +46,7 @@ def index() -> None:
         images = index_images(database, store, progress=lambda blobs: report("blobs listed", blobs, 0))
         reports = read_reports(database, table, progress=lambda entities: report("reports read", entities, 0))
     _print_changes(images, reports)
-    build_models(settings, database, CLINICAL_MODELS)
+    build_models(settings, database, CLINICAL_MODELS, tables="clinical")
     if reports.unusable.count:
         raise typer.Exit(1)
 

@@ -8,12 +8,15 @@ Entry points: :func:`open_database` (a :class:`Database` from the settings), :fu
 from orchestration.database.connection import Database, DatabaseError, open_database
 from orchestration.database.locks import exclusive
 from orchestration.database.raw_tables import RawTable, RawTableError, check_raw_tables, load_raw_tables, raw_tables
+from orchestration.database.schema import SchemaError, Tables
 
 __all__ = [
     "Database",
     "DatabaseError",
     "RawTable",
     "RawTableError",
+    "SchemaError",
+    "Tables",
     "check_raw_tables",
     "exclusive",
     "load_raw_tables",

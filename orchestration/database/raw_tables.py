@@ -3,7 +3,7 @@
 import csv
 import gzip
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,6 @@ from psycopg import sql
 
 from orchestration.database.connection import Database
 from orchestration.errors import DoublereadError
-from orchestration.labels import LABELS
 
 IDS = ("smallint", "integer", "bigint", "numeric", "uuid", "text", "character varying")
 TEXTS = ("text", "character varying")
@@ -39,8 +38,8 @@ class RawTable:
     columns: dict[str, tuple[str, ...]]
 
 
-def raw_tables(*, reader_column: str = "user_id", created_at_column: str = "created_at") -> tuple[RawTable, RawTable]:
-    """The two raw tables, with the names that this installation gives to the reader's and the time's column."""
+def raw_tables(*, labels: Iterable[str], reader_column: str, created_at_column: str) -> tuple[RawTable, RawTable]:
+    """The two raw tables, with the names that this installation gives to the labels', reader's and time's columns."""
     scans = RawTable(
         "mmgscans_mmgscan",
         {
@@ -61,7 +60,7 @@ def raw_tables(*, reader_column: str = "user_id", created_at_column: str = "crea
             "mmg_scan_id": IDS,
             reader_column: IDS,
             "annotation_bboxes": ("text", "character varying", "json", "jsonb"),
-            **dict.fromkeys(LABELS, ("boolean",)),
+            **dict.fromkeys(labels, ("boolean",)),
             created_at_column: TIMES,
         },
     )

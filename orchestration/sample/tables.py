@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from orchestration.labels import LABELS
+from orchestration.labels import LABELS, PATTERNS
 from orchestration.sample.anatomy import DETECTOR_MM, Breast, Lesion, Side, View
 from orchestration.sample.scenario import Carelessness, Reading, Study
 
@@ -18,7 +18,6 @@ SCAN_COLUMNS = (
     *("rows", "columns", "pixel_spacing_row", "pixel_spacing_column"),
 )
 ANNOTATION_COLUMNS = ("id", "mmg_scan_id", "user_id", "annotation_bboxes", *LABELS, "created_at")
-COMMENTS = dict(zip(LABELS, ("Ben. Calc", "Mal. Calc", "Ben. Mass", "Mal. Mass"), strict=True))
 MARGIN = 1.25
 """Half a box's side, in radii of the lesion."""
 
@@ -95,8 +94,8 @@ def _box(scan: Scan, reading: Reading, breast: Breast, lesion: Lesion, rng: np.r
     half_width, half_height = rng.uniform(1, 1.25, 2) * MARGIN * lesion.radius_mm
     to_pixels = 1 / scan.spacing_mm
     return {
-        "id": f"{scan.number}-{reading.reader}-{COMMENTS[lesion.label].lower().replace('. ', '-')}",
-        "comment": COMMENTS[lesion.label],
+        "id": f"{scan.number}-{reading.reader}-{PATTERNS[lesion.label].lower().replace('. ', '-')}",
+        "comment": PATTERNS[lesion.label],
         "mark": {
             "x": round((x + dx - half_width) * to_pixels),
             "y": round((centre.y + dy - half_height) * to_pixels),

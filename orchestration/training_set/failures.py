@@ -10,12 +10,14 @@ from orchestration.stores import printable
 def failed_scans(database: Database, store_url: str) -> Failures:
     """Images that a finding needs and that could not be retrieved: the first by name, and how many."""
     query = """
-        select scan.image, scan.reason, count(*) over ()
+        select scan.png_image, scan.reason, count(*) over ()
         from doubleread.retrieved_scans as scan
-        where scan.store = %s and scan.status = 'failed' and exists (
-            select 1 from marts.double_matched_findings as finding where coalesce(finding.png_image, '') = scan.image
+        where scan.store_url = %s and scan.status = 'failed' and exists (
+            select 1
+            from marts.double_matched_findings as finding
+            where coalesce(finding.png_image, '') = scan.png_image
         )
-        order by scan.image
+        order by scan.png_image
         limit %s
     """
     return _failures(database, query, [store_url, FAILURES_SHOWN])

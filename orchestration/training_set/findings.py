@@ -16,7 +16,7 @@ QUERY = """
     select
         finding.finding_id,
         finding.scan_id,
-        finding.png_image as image,
+        finding.png_image,
         finding.boxes,
         finding.finding_hash,
         scan.status as scan_status,
@@ -36,7 +36,7 @@ QUERY = """
         coalesce(picture.verified, false) as verified
     from marts.double_matched_findings as finding
     left join doubleread.retrieved_scans as scan
-        on scan.store = %(store)s and scan.image = finding.png_image
+        on scan.store_url = %(store_url)s and scan.png_image = finding.png_image
     left join doubleread.pictures as picture
         on picture.training_set = %(training_set)s and picture.finding_id = finding.finding_id
     where finding.label = %(label)s
@@ -50,7 +50,7 @@ class Finding:
 
     finding_id: str
     scan_id: str
-    image: str | None
+    png_image: str | None
     boxes: list[dict[str, Any]]
     finding_hash: str
     scan_status: str | None
@@ -94,9 +94,11 @@ class Finding:
         )
 
 
-def read_findings(connection: psycopg.Connection, *, label: str, store: str, training_set: str) -> Iterator[Finding]:
+def read_findings(
+    connection: psycopg.Connection, *, label: str, store_url: str, training_set: str
+) -> Iterator[Finding]:
     """The findings of one label, streamed, ordered so that findings of one scan follow each other."""
     with connection.cursor("findings", row_factory=class_row(Finding)) as cursor:
         cursor.itersize = FETCH_ROWS
-        cursor.execute(QUERY, {"store": store, "training_set": training_set, "label": label})
+        cursor.execute(QUERY, {"store_url": store_url, "training_set": training_set, "label": label})
         yield from cursor

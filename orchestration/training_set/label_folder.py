@@ -80,7 +80,7 @@ def build_label_folder(
         records = PictureRecords(connection, str(training_set), label, run_id)
         build.folder.mkdir(exist_ok=True)
         total = records.count_findings()
-        findings = read_findings(reader, label=label, store=store_url, training_set=str(training_set))
+        findings = read_findings(reader, label=label, store_url=store_url, training_set=str(training_set))
         for finding, outcome in workers.run(draw, build.sort_out(findings, records), in_order=True):
             build.finish(finding, outcome, records)
             progress(build.report.findings, total)

@@ -93,8 +93,8 @@ class PictureRecords:
     def forget_scan(self, finding: Finding) -> None:
         """Drop the record of a local copy that is not what was retrieved, so that the next run retrieves it."""
         self._connection.execute(
-            "delete from doubleread.retrieved_scans where md5(image) = md5(%s) and local_path = %s",
-            [finding.image, finding.scan_path],
+            "delete from doubleread.retrieved_scans where md5(png_image) = md5(%s) and local_path = %s",
+            [finding.png_image, finding.scan_path],
         )
 
     def remove_findings_that_left(self) -> None:
@@ -133,7 +133,7 @@ class PictureRecords:
             "label": self._label,
             "scan_id": finding.scan_id,
             "finding_hash": finding.finding_hash,
-            "source_image": finding.image or "",
+            "source_image": finding.png_image or "",
             "run_id": self._run_id,
         }
         self._unsaved.append(row | values)

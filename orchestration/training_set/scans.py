@@ -95,9 +95,10 @@ def _count_images(connection: psycopg.Connection) -> int:
 def _known(connection: psycopg.Connection, store: str, images: list[str]) -> dict[str, Retrieval]:
     rows = connection.execute(
         """
-        select image, size_bytes, etag, version, last_modified, sha256, local_path, local_mtime_ns
+        select png_image, size_bytes, etag, version, last_modified, sha256, local_path, local_mtime_ns
         from doubleread.retrieved_scans
-        where store = %s and status = 'retrieved' and md5(image) in (select md5(name) from unnest(%s::text[]) as name)
+        where store_url = %s and status = 'retrieved'
+            and md5(png_image) in (select md5(name) from unnest(%s::text[]) as name)
         """,
         [store, images],
     )
@@ -121,11 +122,11 @@ def _save(connection: psycopg.Connection, store: str, retrievals: list[Retrieval
         cursor.executemany(
             """
             insert into doubleread.retrieved_scans as known (
-                store, image, status, reason, retryable, attempts, size_bytes, etag, version, last_modified, sha256,
-                local_path, local_mtime_ns, seconds, run_id
+                store_url, png_image, status, reason, retryable, attempts, size_bytes, etag, version, last_modified,
+                sha256, local_path, local_mtime_ns, seconds, run_id
             )
             values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-            on conflict (store, md5(image)) do update set
+            on conflict (store_url, md5(png_image)) do update set
                 status = excluded.status, reason = excluded.reason, retryable = excluded.retryable,
                 attempts = excluded.attempts, size_bytes = excluded.size_bytes, etag = excluded.etag,
                 version = excluded.version, last_modified = excluded.last_modified, sha256 = excluded.sha256,

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from orchestration.database import Database
 from orchestration.labels import LABELS
+from orchestration.transformations import seed_reasons
 
-REASONS = ("incomplete_study", "incomplete_reading", "inconsistent_reading", "single_reader", "readers_disagree")
+REASONS = seed_reasons("rejection_reasons")
 
 
 @dataclass

@@ -33,7 +33,7 @@ def verify_pictures(
     report = VerificationReport()
     with database.tables("training_set") as connection, database.connect() as reader:
         for label in LABELS:
-            findings = read_findings(reader, label=label, store=store_url, training_set=str(training_set))
+            findings = read_findings(reader, label=label, store_url=store_url, training_set=str(training_set))
             to_read = _sort_out(findings, training_set / label, report, everything=everything)
             passed = []
             for finding, reason in workers.run(read_and_compare, to_read, in_order=True):

@@ -8,10 +8,12 @@ from orchestration.transformations.project import (
     dbt_environment,
     ensure_manifest,
     expected_raw_tables,
+    make_sources,
     project_variables,
     target_folder,
     wait_for_other_dbt,
 )
+from orchestration.transformations.seeds import seed_reasons
 
 __all__ = [
     "DBT",
@@ -21,7 +23,9 @@ __all__ = [
     "dbt_environment",
     "ensure_manifest",
     "expected_raw_tables",
+    "make_sources",
     "project_variables",
+    "seed_reasons",
     "target_folder",
     "wait_for_other_dbt",
 ]

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from filelock import FileLock
 
-from orchestration.database import Database, RawTable, exclusive, raw_tables
+from orchestration.database import Database, RawTable, Tables, exclusive, raw_tables
 from orchestration.database.embedded import DATABASE as EMBEDDED_DATABASE
 from orchestration.errors import DoublereadError
 from orchestration.settings import Settings
@@ -35,7 +35,11 @@ def project_variables() -> Mapping[str, Any]:
 def expected_raw_tables() -> tuple[RawTable, RawTable]:
     """The raw tables with the column names that the project's variables give."""
     variables = project_variables()
-    return raw_tables(reader_column=variables["reader_column"], created_at_column=variables["created_at_column"])
+    return raw_tables(
+        labels=[item["label"] for item in variables["labels"]],
+        reader_column=variables["reader_column"],
+        created_at_column=variables["created_at_column"],
+    )
 
 
 def target_folder(settings: Settings) -> Path:
@@ -68,15 +72,24 @@ def ensure_manifest(settings: Settings) -> Path:
 
 
 def build_models(
-    settings: Settings, database: Database, select: str, *, on_wait: Callable[[str], None] = lambda _name: None
+    settings: Settings,
+    database: Database,
+    select: str,
+    *,
+    tables: Tables,
+    on_wait: Callable[[str], None] = lambda _name: None,
 ) -> None:
     """Build and test the models that ``select`` names, as dbt's option of that name takes it, one run at a time.
 
+    The program's tables that the models read are made first, where they are missing.
+
     Raises:
+        SchemaError: the user may not create the tables.
         TransformationError: a model can't be built or a test fails with an error; the message repeats what dbt says.
     """
     ensure_manifest(settings)  # dbt writes the manifest that it makes into the same folder
     target = target_folder(settings)
+    make_sources(database, tables)
     with exclusive(database, "marts", on_wait=on_wait):
         wait_for_other_dbt(database, on_wait=on_wait)
         result = _dbt(
@@ -84,6 +97,16 @@ def build_models(
         )
     if result.returncode != 0:
         raise TransformationError(f"dbt can't build {select}: {result.stdout.strip() or result.stderr.strip()}")
+
+
+def make_sources(database: Database, tables: Tables) -> None:
+    """Make the program's tables that models read as sources, where they are missing.
+
+    Raises:
+        SchemaError: the user may not create them.
+    """
+    with database.tables(tables):
+        pass
 
 
 def _parse(target: Path, environment: Mapping[str, str]) -> None:

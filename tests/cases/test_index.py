@@ -61,7 +61,7 @@ def test_every_blob_that_holds_a_part_is_in_the_index_as_the_container_has_it(
             assert row["last_modified"] == blob.last_modified
             assert row["etag"].strip('"') == blob.etag.strip('"')
             assert row["md5"] == blob.content_settings.content_md5.hex()
-    assert found["2014/S0000001/R__MLO.dcm"].items() >= {"year": 2014, "case_id": "S0000001", "view": "R_MLO"}.items()
+    assert found["2014/S0000001/R__MLO.dcm"].items() >= {"year": 2014, "case_id": "S0000001", "view": "r_mlo"}.items()
 
 
 def test_a_refresh_writes_only_what_changed(clinic: Clinic, database: Database) -> None:

@@ -19,7 +19,7 @@ def test_year_id_and_view_are_found_in_any_order_and_between_any_separators(
 ) -> None:
     parts = data.draw(st.permutations([f"{year:04d}", case_id, view]))
     name = "".join(data.draw(separators) + part for part in parts) + data.draw(st.sampled_from(["", ".dcm", "/a.png"]))
-    assert parse_blob_name(name) == BlobName(year, case_id, view.replace("__", "_"), None)
+    assert parse_blob_name(name) == BlobName(year, case_id, view.lower().replace("__", "_"), None)
 
 
 @given(year=years, case_id=ids, view=views, more=st.from_regex(r"[0-9]{1,4}", fullmatch=True))
@@ -43,20 +43,20 @@ def test_whatever_is_found_stands_in_the_name(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "year", "case_id", "view", "problem"),
     [
-        ("2014/S0000001/L__CC.dcm", 2014, "S0000001", "L_CC", None),
-        ("x2014y-S1-R__MLO", 2014, "S1", "R_MLO", None),
-        ("S2014/2013/L__CC.dcm", 2013, "S2014", "L_CC", None),
-        ("2014/S0000001/2014_S0000001_L__CC.dcm", 2014, "S0000001", "L_CC", None),
-        ("20140312/S0000001/L__CC.dcm", None, "S0000001", "L_CC", "no year"),
-        ("2013/2014/S0000001/L__CC.dcm", None, "S0000001", "L_CC", "more than one year"),
-        ("2014/S0000001-S0000002/L__CC.dcm", 2014, None, "L_CC", "more than one id"),
+        ("2014/S0000001/L__CC.dcm", 2014, "S0000001", "l_cc", None),
+        ("x2014y-S1-R__MLO", 2014, "S1", "r_mlo", None),
+        ("S2014/2013/L__CC.dcm", 2013, "S2014", "l_cc", None),
+        ("2014/S0000001/2014_S0000001_L__CC.dcm", 2014, "S0000001", "l_cc", None),
+        ("20140312/S0000001/L__CC.dcm", None, "S0000001", "l_cc", "no year"),
+        ("2013/2014/S0000001/L__CC.dcm", None, "S0000001", "l_cc", "more than one year"),
+        ("2014/S0000001-S0000002/L__CC.dcm", 2014, None, "l_cc", "more than one id"),
         ("2014/S0000001/L__CC_R__CC.dcm", 2014, "S0000001", None, "more than one view"),
-        ("2014/XS0000001/L__CC.dcm", 2014, None, "L_CC", "no id"),
-        ("2014/S0000001a/L__CC.dcm", 2014, None, "L_CC", "no id"),
+        ("2014/XS0000001/L__CC.dcm", 2014, None, "l_cc", "no id"),
+        ("2014/S0000001a/L__CC.dcm", 2014, None, "l_cc", "no id"),
         ("2014/S0000001/L_CC.dcm", 2014, "S0000001", None, "no view"),
         ("2014/S0000001/ALL__CC.dcm", 2014, "S0000001", None, "no view"),
         ("2014/S/l__cc.dcm", 2014, None, None, "no id; no view"),
-        ("2014/S\u0661\u0662/L__CC.dcm", 2014, None, "L_CC", "no id"),
+        ("2014/S\u0661\u0662/L__CC.dcm", 2014, None, "l_cc", "no id"),
     ],
 )
 def test_what_is_missing_or_ambiguous_is_said(

@@ -24,7 +24,7 @@ from tests.dicom.dicoms import file_bytes, image_dataset
 TYPES = ("uint8", "int8", "uint16", "int16")
 
 
-def image(stored: np.ndarray, name: str = "L_CC", **elements: object) -> CaseImage:
+def image(stored: np.ndarray, name: str = "l_cc", **elements: object) -> CaseImage:
     return CaseImage.of(name, Source("images", "a.dcm", '"0x1"', "00"), read_stored(dicom_of(stored, **elements)))
 
 
@@ -84,7 +84,7 @@ def test_several_frames_become_a_png_each(tmp_path: Path) -> None:
     stored = np.stack([values(seed) for seed in range(3)])
     dataset = image_dataset(stored[0], WindowCenter=2000, WindowWidth=1000, NumberOfFrames=3)
     dataset.PixelData = stored.tobytes()
-    case = case_of(CaseImage.of("L_CC", Source("images", "a", "e", "0"), read_stored(file_bytes(dataset))))
+    case = case_of(CaseImage.of("l_cc", Source("images", "a", "e", "0"), read_stored(file_bytes(dataset))))
     folder = save(case, tmp_path)
     assert {path.name for path in folder.glob("*.png")} == {f"l_cc_000{number}.png" for number in (1, 2, 3)}
     loaded = load_case(folder)

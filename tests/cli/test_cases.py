@@ -32,7 +32,7 @@ def test_cases_are_indexed_and_listed_by_year_completeness_and_text(clinic: Clin
     assert listed(home, "--text", "00 %") == [(EVIL, 2015)]
     assert listed(home, "--text", "_") == []
     table = home.run("cases", "list").stdout
-    assert ["S0000002", "2014", "L_MLO,", "R_CC,", "R_MLO", "no"] in [line.split() for line in table.splitlines()]
+    assert ["S0000002", "2014", "l_mlo,", "r_cc,", "r_mlo", "no"] in [line.split() for line in table.splitlines()]
     assert "4 cases, 1 complete" in table
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.database import Database, DatabaseError, exclusive, open_database
+from orchestration.database import Database, DatabaseError, SchemaError, exclusive, open_database
 from orchestration.settings import load_settings
 
 
@@ -46,7 +46,7 @@ def test_a_user_without_rights_is_told_so(database: Database) -> None:
         connection.execute("drop role if exists reader_only")
         connection.execute("create role reader_only login")
     reader = Database({**database.libpq_environment, "PGUSER": "reader_only"})
-    with pytest.raises(DatabaseError, match="may not keep records"), reader.tables("training_set"):
+    with pytest.raises(SchemaError, match="may not keep records"), reader.tables("training_set"):
         pass
 
 

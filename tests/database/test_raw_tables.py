@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.database import Database, RawTableError, check_raw_tables, load_raw_tables, raw_tables
+from orchestration.labels import LABELS
+from orchestration.transformations import expected_raw_tables
 
 SCANS = "id,mmg_study_id,png_image,file_name,rows,columns,pixel_spacing_row,pixel_spacing_column\n"
 ANNOTATIONS = (
@@ -23,7 +25,7 @@ def write_files(folder: Path, *, scan_id: str = "1", value: str = "true") -> Pat
 
 
 def load(database: Database, folder: Path, **options: bool) -> dict[str, int]:
-    return load_raw_tables(database, folder, schema="public", tables=raw_tables(), **options)
+    return load_raw_tables(database, folder, schema="public", tables=expected_raw_tables(), **options)
 
 
 def column_type(database: Database, table: str, column: str) -> str:
@@ -39,7 +41,7 @@ def column_type(database: Database, table: str, column: str) -> str:
 def test_files_plain_and_compressed_become_tables_that_pass_the_check(database: Database, tmp_path: Path) -> None:
     counts = load(database, write_files(tmp_path))
     assert counts == {"mmgscans_mmgscan": 1, "mmgscans_mmgscanannotation": 1}
-    check_raw_tables(database, "public", raw_tables())
+    check_raw_tables(database, "public", expected_raw_tables())
 
 
 @pytest.mark.parametrize(
@@ -95,12 +97,13 @@ def test_a_missing_file_or_column_is_named(database: Database, tmp_path: Path) -
 
 def test_a_missing_table_a_missing_column_and_a_wrong_type_are_each_named(database: Database, tmp_path: Path) -> None:
     with pytest.raises(RawTableError, match=r"public\.mmgscans_mmgscan does not exist.*raw_schema"):
-        check_raw_tables(database, "public", raw_tables())
+        check_raw_tables(database, "public", expected_raw_tables())
     load(database, write_files(tmp_path))
     with database.connect() as connection:
         connection.execute("alter table mmgscans_mmgscan drop column rows cascade")
         connection.execute("alter table mmgscans_mmgscanannotation alter column has_malign_mass type text")
+    renamed = raw_tables(labels=LABELS, reader_column="reader", created_at_column="created_at")
     with pytest.raises(RawTableError) as error:
-        check_raw_tables(database, "public", raw_tables(reader_column="reader"))
+        check_raw_tables(database, "public", renamed)
     for part in ("column rows of", "has_malign_mass of", "is text, not boolean", "column reader of"):
         assert part in str(error.value)

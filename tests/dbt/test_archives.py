@@ -2,34 +2,26 @@
 
 import re
 from collections.abc import Iterable
-from importlib.resources import files
 from pathlib import Path
 
 import psycopg
-import yaml
 
 from orchestration.archives.reassembly import Reason
 from orchestration.database import Database
+from orchestration.transformations import seed_reasons
 from tests.dbt.project import PROJECT, built, dbt, rows
 
 CHECK = "every_indexed_uid_is_reassembled_or_explained"
 TEXT, FIRST, SECOND = 1, 2, 3  # ids of archives; those of pixels are in the partitions 02 and 03
 
 
-def test_dbt_and_the_program_make_the_same_tables() -> None:
-    script = files("orchestration.database.schema").joinpath("archives.sql").read_text()
-    statements = script[script.index("create schema") :]
-    assert statements in (PROJECT / "macros" / "create_archive_tables.sql").read_text()
-
-
-def test_the_mart_allows_tests_and_explains_every_reason_of_the_program() -> None:
-    (mart,) = yaml.safe_load((PROJECT / "models/marts/archives/archives_marts.yml").read_text())["models"]
-    (reason,) = [column for column in mart["columns"] if column["name"] == "reason"]
-    allowed = re.findall(r"'(\w+)'", mart["constraints"][0]["expression"])
-    tested = reason["data_tests"][0]["accepted_values"]["arguments"]["values"]
-    explained = re.findall(r"`(\w+)`", reason["description"])
-    assert allowed == tested == explained
-    assert set(allowed) == set(Reason)
+def test_the_seed_the_program_and_the_page_name_the_same_reasons() -> None:
+    listed = seed_reasons("unmatched_reasons")
+    assert len(set(listed)) == len(listed)
+    assert set(listed) == set(Reason)
+    page = (PROJECT.parent / "docs" / "archives.md").read_text()
+    table = page[page.index("| reason |") :].partition("\n\n")[0]
+    assert sorted(re.findall(r"`(\w+)`", table)) == sorted(listed)
 
 
 def test_every_uid_is_reassembled_or_explained_once_its_partition_was_made(
@@ -43,7 +35,7 @@ def test_every_uid_is_reassembled_or_explained_once_its_partition_was_made(
         connection.execute("insert into doubleread.archive_problems values (1, 'notes.txt', 5, 'no UID')")
         partition(connection, "02", [whole, equal], [(equal, "duplicate_equal"), (different, "duplicate_different")])
         partition(connection, "03", [], [])
-    run = built(database, dbt_target, "--select", "tag:archives", "--exclude-resource-type", "unit_test")
+    run = built(database, dbt_target, "--selector", "archives")
     assert run.with_status("warn") == {"every_archive_member_is_used"}
     mart = rows(database, "select uid, member, reason from marts.archive_members_unmatched order by 3, 1, 2")
     assert [tuple(row.values()) for row in mart] == [

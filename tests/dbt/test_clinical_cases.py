@@ -1,38 +1,21 @@
-"""The mart of clinical cases, from raw tables that the program or dbt itself made."""
+"""The mart of clinical cases, from the tables that the program makes."""
 
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from pathlib import Path
 
 from orchestration.database import Database
-from tests.dbt.project import PROJECT, built, dbt, rows
-from tests.dbt.raw import DJANGO, write
+from tests.dbt.project import dbt, rows
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
-
-
-def test_dbt_and_the_program_make_the_same_tables() -> None:
-    script = files("orchestration.database.schema").joinpath("clinical.sql").read_text()
-    statements = script[script.index("create schema") :]
-    assert statements in (PROJECT / "macros" / "create_clinical_tables.sql").read_text()
-
-
-def test_without_an_index_the_mart_is_empty_and_the_rest_is_built(database: Database, dbt_target: Path) -> None:
-    write(database, DJANGO, [], [])
-    run = built(database, dbt_target)
-    assert not run.with_status("warn")
-    assert rows(database, "select * from marts.clinical_cases") == []
-    with database.tables("clinical") as connection:  # and the program takes the tables as dbt made them
-        connection.execute("insert into doubleread.clinical_reports values ('S1', 2014, 'fine', 'e', now())")
 
 
 def test_cases_are_built_without_annotation_tables_and_what_counts_for_none_is_warned_of(
     database: Database, dbt_target: Path
 ) -> None:
     images = [
-        ("2014/S1/L__CC.dcm", 2014, "S1", "L_CC", None, 0),
-        ("2014/S1/L__CC again.dcm", 2014, "S1", "L_CC", None, 1),
-        ("2014/S1/" + "x" * 1000 + "R__CC.dcm", 2014, "S1", "R_CC", None, 0),
+        ("2014/S1/L__CC.dcm", 2014, "S1", "l_cc", None, 0),
+        ("2014/S1/L__CC again.dcm", 2014, "S1", "l_cc", None, 1),
+        ("2014/S1/" + "x" * 1000 + "R__CC.dcm", 2014, "S1", "r_cc", None, 0),
         ("2014/S1/side.dcm", 2014, "S1", None, "no view", 0),
     ]
     with database.tables("clinical") as connection:
@@ -42,7 +25,7 @@ def test_cases_are_built_without_annotation_tables_and_what_counts_for_none_is_w
                 [blob, year, case_id, view, NOON + timedelta(hours=hours), problem],
             )
         connection.execute("insert into doubleread.clinical_index_runs values ('images', now(), 4, 3, 1, 4, 0, 0, 1)")
-    run = dbt(database, dbt_target, "build", "--select", "tag:clinical", "--exclude-resource-type", "unit_test")
+    run = dbt(database, dbt_target, "build", "--selector", "clinical")
     assert run.returncode == 0, run.output
     assert run.with_status("warn") == {"every_clinical_image_counts"}
     assert rows(database, "select reason, problem, counted_blob from quality.unmatched_clinical_images order by 1") == [
@@ -58,7 +41,7 @@ def test_cases_are_built_without_annotation_tables_and_what_counts_for_none_is_w
         "l_mlo": None,
         "r_cc": images[2][0],
         "r_mlo": None,
-        "missing_views": ["L_MLO", "R_MLO"],
+        "missing_views": ["l_mlo", "r_mlo"],
         "view_count": 2,
         "has_report": False,
     }

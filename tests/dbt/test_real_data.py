@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from orchestration.database import Database, load_raw_tables
-from orchestration.database.raw_tables import raw_tables
+from orchestration.transformations import expected_raw_tables
 from tests.dbt import oracle
 from tests.dbt.comparison import check_marts
 from tests.dbt.oracle import LABELS, Annotation, Scan
@@ -58,7 +58,7 @@ def test_lidc_readings_give_the_findings_that_are_known_of_them(
     database: Database, dbt_target: Path, shared_data: Path
 ) -> None:
     folder = shared_data / "lidc-readings"
-    load_raw_tables(database, folder, schema="public", tables=raw_tables())
+    load_raw_tables(database, folder, schema="public", tables=expected_raw_tables())
     run = built(database, dbt_target, *NO_UNIT_TESTS)
     assert not run.with_status("warn")
     assert rows(database, "select count(*) from marts.double_matched_findings") == [{"count": 3784}]
@@ -75,7 +75,7 @@ def test_four_real_mammogram_studies_give_28_findings(
     monkeypatch.setattr(Image.Image, "save", lambda *_: None)
     unpack: dict[str, Any] = runpy.run_path(str(shared_data / "mammograms" / "unpack.py"))
     unpack["main"](tmp_path)
-    load_raw_tables(database, tmp_path, schema="public", tables=raw_tables())
+    load_raw_tables(database, tmp_path, schema="public", tables=expected_raw_tables())
     built(database, dbt_target, *NO_TESTS)
     found = rows(database, "select study_id, label, count(*) from marts.double_matched_findings group by 1, 2")
     benign_calc, _malign_calc, benign_mass, malign_mass = LABELS
@@ -103,7 +103,7 @@ def test_four_real_mammogram_studies_give_28_findings(
 def test_the_tests_notice_marts_that_do_not_follow_the_rule(
     database: Database, dbt_target: Path, shared_data: Path
 ) -> None:
-    load_raw_tables(database, shared_data / "lidc-readings", schema="public", tables=raw_tables())
+    load_raw_tables(database, shared_data / "lidc-readings", schema="public", tables=expected_raw_tables())
     built(database, dbt_target, *NO_TESTS)
     with database.connect() as connection:
         connection.execute("""
@@ -119,7 +119,7 @@ def test_the_tests_notice_marts_that_do_not_follow_the_rule(
         """)
         connection.execute("""
             insert into quality.malformed_boxes
-            select annotation_id, scan_id, reader_id, 'no_mark', 1 from staging.stg_annotations limit 1
+            select annotation_id, scan_id, reader_id, 'no_mark', 1 from intermediate.int_annotations limit 1
         """)
         connection.execute("""
             update intermediate.int_readings set has_benign_mass = 'inconsistent'
@@ -132,6 +132,6 @@ def test_the_tests_notice_marts_that_do_not_follow_the_rule(
         "double_matches_are_those_of_the_rule",
         "every_called_label_is_accepted_or_rejected_once",
         "findings_have_enough_readers",
-        "relationships_double_matched_findings_scan_id__scan_id__ref_stg_scans_",
+        "relationships_double_matched_findings_scan_id__scan_id__ref_int_scans_",
     }
     assert run.with_status("warn") == {"boxes_are_well_formed", "readings_are_consistent"}

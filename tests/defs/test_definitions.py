@@ -30,8 +30,8 @@ def test_the_keys_of_assets_jobs_schedules_and_sensors_are_these(defs: dg.Defini
         "raw/mmgscans_mmgscan",
         "raw/mmgscans_mmgscanannotation",
         "label_patterns",
-        "stg_annotations",
-        "stg_scans",
+        "stg_annotations__annotations",
+        "stg_annotations__scans",
         "double_matched_findings",
         "rejected_findings",
         "reader_agreement",
@@ -41,14 +41,14 @@ def test_the_keys_of_assets_jobs_schedules_and_sensors_are_these(defs: dg.Defini
         "training_set_manifest",
         "raw/clinical_images",
         "raw/clinical_reports",
-        "stg_clinical_images",
+        "int_clinical_images",
         "unmatched_clinical_images",
         "clinical_cases",
         "clinical_case_folders",
         "text_archives",
         "image_archives",
         "archive_index",
-        "stg_archive_members",
+        "int_archive_members",
         "int_archive_uids",
         "reassembled_dicoms",
         "archive_members_unmatched",
@@ -100,7 +100,15 @@ def test_lineage_has_no_gap_from_the_raw_tables_to_the_manifest(defs: dg.Definit
 
 def test_lineage_has_no_gap_from_the_archives_to_dicoms_and_to_what_is_in_none(defs: dg.Definitions) -> None:
     upstream, roots = upstream_of(defs, "reassembled_dicoms")
-    assert upstream == {"text_archives", "image_archives", "archive_index", "stg_archive_members", "int_archive_uids"}
+    assert upstream == {
+        "text_archives",
+        "image_archives",
+        "archive_index",
+        "stg_archives__archives",
+        "stg_archives__members",
+        "int_archive_members",
+        "int_archive_uids",
+    }
     assert roots == {"text_archives", "image_archives"}
     upstream, _ = upstream_of(defs, "archive_members_unmatched")
     assert upstream >= {"archive_index", "reassembled_dicoms"}

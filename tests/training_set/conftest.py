@@ -21,15 +21,8 @@ from orchestration.training_set.manifest import ManifestReport, write_manifest
 from orchestration.training_set.scans import ScansReport, retrieve_scans
 from orchestration.training_set.verification import VerificationReport, verify_pictures
 from orchestration.workers import Workers
+from tests.contracts import make_mart
 
-MART = """
-    create schema marts;
-    create table marts.double_matched_findings (
-        finding_id text primary key, study_id text, scan_id text, label text, png_image text, file_name text,
-        image_rows integer, image_columns integer, reader_count integer, matching_reader_count integer,
-        matching_readers jsonb, boxes jsonb, box_count integer, finding_hash text
-    )
-"""
 MASS = "has_malign_mass"
 
 
@@ -71,7 +64,8 @@ class Project:
                     %s, 'S', %s, %s, %s, 'x.png', 160, 120, 2, 2, '["U1", "U2"]', %s, %s, %s
                 )
                 on conflict (finding_id) do update set
-                    png_image = excluded.png_image, boxes = excluded.boxes, finding_hash = excluded.finding_hash
+                    png_image = excluded.png_image, boxes = excluded.boxes, box_count = excluded.box_count,
+                    finding_hash = excluded.finding_hash
                 """,
                 [finding_id, scan_id, label, image, json.dumps(boxes), len(boxes), finding_hash],
             )
@@ -138,7 +132,7 @@ def workers() -> Iterator[Workers]:
 def project(database: Database, tmp_path: Path, workers: Workers) -> Project:
     """An empty mart, an empty store and no folders yet."""
     with database.connect() as connection:
-        connection.execute(MART)
+        make_mart(connection, "double_matched_findings")
     folder = tmp_path / "store"
     folder.mkdir()
     return Project(

@@ -223,7 +223,7 @@ def _with_partitions(batch: pa.RecordBatch) -> pa.RecordBatch:
 def _problems(connection: psycopg.Connection, index: ArchiveIndex) -> Iterator[Sequence[object]]:
     """The problems of archives in ``fresh``."""
     rows = connection.execute("select store_url, kind, archive, archive_id from fresh where problems > 0").fetchall()
-    fresh = {(store, kind, archive): archive_id for store, kind, archive, archive_id in rows}
+    fresh = {(store_url, kind, archive): archive_id for store_url, kind, archive, archive_id in rows}
     return (
         (fresh[problem.store_url, problem.kind, problem.archive], problem.member, problem.byte_offset, problem.reason)
         for problem in index.problems()

@@ -3,6 +3,21 @@
 
 create schema if not exists doubleread;
 
+-- Tables of an earlier form are made anew: they are copies, which the next materialization of archive_index loads again.
+do $$
+begin
+    if to_regclass('doubleread.archive_members') is not null and not exists (
+        select from pg_attribute
+        where attrelid = to_regclass('doubleread.archive_members') and attname = 'partition_key'
+    ) then
+        drop table
+            doubleread.archives, doubleread.archive_members, doubleread.archive_problems,
+            doubleread.reassembled_partitions, doubleread.reassembled_dicoms, doubleread.reassembly_unmatched
+        cascade;
+    end if;
+end
+$$;
+
 create table if not exists doubleread.archives (
     archive_id bigint primary key,
     store_url text not null,
@@ -28,7 +43,7 @@ create table if not exists doubleread.archive_members (
 );
 
 comment on table doubleread.archive_members is
-'Where each header and each pixel data lies, and the partition of its UID. One row per archive and offset.';
+'Where each header and each set of pixels lies, and the partition of its UID. One row per archive and offset.';
 
 create table if not exists doubleread.archive_problems (
     archive_id bigint not null,

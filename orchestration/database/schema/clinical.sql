@@ -3,12 +3,27 @@
 
 create schema if not exists doubleread;
 
+-- A table that was made before views were written in small letters gets them.
+do $$
+begin
+    if exists (
+        select from pg_constraint
+        where conrelid = to_regclass('doubleread.clinical_images') and conname = 'clinical_images_view_check'
+    ) then
+        alter table doubleread.clinical_images drop constraint clinical_images_view_check;
+        update doubleread.clinical_images set view = lower(view);
+        alter table doubleread.clinical_images
+        add constraint clinical_images_view check (view in ('l_cc', 'l_mlo', 'r_cc', 'r_mlo'));
+    end if;
+end
+$$;
+
 create table if not exists doubleread.clinical_images (
     container text not null,
     blob text not null,
     year integer,
     case_id text,
-    view text check (view in ('L_CC', 'L_MLO', 'R_CC', 'R_MLO')),
+    view text constraint clinical_images_view check (view in ('l_cc', 'l_mlo', 'r_cc', 'r_mlo')),
     size_bytes bigint not null,
     etag text not null,
     md5 text,

@@ -3,9 +3,21 @@
 
 create schema if not exists doubleread;
 
+-- A table that was made before its columns had these names gets them.
+do $$
+begin
+    if exists (
+        select from pg_attribute where attrelid = to_regclass('doubleread.retrieved_scans') and attname = 'store'
+    ) then
+        alter table doubleread.retrieved_scans rename column store to store_url;
+        alter table doubleread.retrieved_scans rename column image to png_image;
+    end if;
+end
+$$;
+
 create table if not exists doubleread.retrieved_scans (
-    store text not null,
-    image text not null,
+    store_url text not null,
+    png_image text not null,
     status text not null check (status in ('retrieved', 'failed')),
     reason text,
     retryable boolean not null,
@@ -24,10 +36,10 @@ create table if not exists doubleread.retrieved_scans (
 );
 
 -- Image paths can be longer than an index entry may be.
-create unique index if not exists retrieved_scans_key on doubleread.retrieved_scans (store, md5(image));
+create unique index if not exists retrieved_scans_key on doubleread.retrieved_scans (store_url, md5(png_image));
 
 comment on table doubleread.retrieved_scans is
-'What became of each image that a finding needs: the verified local copy, or why there is none. One row per store and image.';
+'What became of each image that a finding needs: the verified local copy, or why there is none. One row per store and path.';
 
 create table if not exists doubleread.pictures (
     training_set text not null,

@@ -14,6 +14,7 @@ from orchestration.transformations import (
     dbt_environment,
     ensure_manifest,
     expected_raw_tables,
+    make_sources,
     project_variables,
     wait_for_other_dbt,
 )
@@ -78,7 +79,9 @@ def clinical_models(
     folders: FoldersResource,
 ) -> Iterator[Any]:
     """Build and test the models of clinical cases, one run at a time."""
-    yield from _build(context, dbt, annotation_database.open(), folders)
+    database = annotation_database.open()
+    make_sources(database, "clinical")
+    yield from _build(context, dbt, database, folders)
 
 
 @dbt_assets(
@@ -95,7 +98,9 @@ def archive_index_models(
     folders: FoldersResource,
 ) -> Iterator[Any]:
     """Build and test the models that say which DICOMs the archives can give, one run at a time."""
-    yield from _build(context, dbt, annotation_database.open(), folders)
+    database = annotation_database.open()
+    make_sources(database, "archives")
+    yield from _build(context, dbt, database, folders)
 
 
 @dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR, name="reassembly_models", select=REASSEMBLY)
@@ -106,7 +111,9 @@ def reassembly_models(
     folders: FoldersResource,
 ) -> Iterator[Any]:
     """Build and test the models that explain what is in no DICOM, one run at a time."""
-    yield from _build(context, dbt, annotation_database.open(), folders)
+    database = annotation_database.open()
+    make_sources(database, "archives")
+    yield from _build(context, dbt, database, folders)
 
 
 def _build(

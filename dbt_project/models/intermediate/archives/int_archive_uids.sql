@@ -1,6 +1,8 @@
+-- Made whole each time: an archive has UIDs of nearly every partition, so that one that comes, is replaced or goes
+-- changes them all. An incremental model would have to keep the archives of every UID (as much again as the members).
 with members as (
 
-    select * from {{ ref('stg_archive_members') }}
+    select * from {{ ref('int_archive_members') }}
 
 )
 
@@ -8,7 +10,6 @@ select
     uid,
     count(*) filter (where kind = 'text') as header_count,
     count(*) filter (where kind = 'image') as pixels_count,
-    -- The first in the order in which reassembly meets them, which decides who makes the DICOM.
-    (array_agg(partition_key order by archive_id, byte_offset) filter (where kind = 'image'))[1] as partition_key
+    min(partition_key) as partition_key
 from members
 group by uid

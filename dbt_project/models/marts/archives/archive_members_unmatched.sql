@@ -1,10 +1,4 @@
-with members as (
-
-    select * from {{ ref('stg_archive_members') }}
-
-),
-
-uids as (
+with uids as (
 
     select * from {{ ref('int_archive_uids') }}
 
@@ -12,33 +6,13 @@ uids as (
 
 problems as (
 
-    select * from {{ ref('stg_archive_problems') }}
+    select * from {{ ref('int_archive_problems') }}
 
 ),
 
 unmatched as (
 
-    select * from {{ ref('stg_reassembly_unmatched') }}
-
-),
-
-without_partner as (
-
-    select
-        members.uid,
-        null::text as member,
-        members.kind,
-        members.store,
-        members.archive,
-        members.byte_offset,
-        case when uids.header_count = 0 then 'missing_header' else 'missing_pixels' end as reason,
-        case
-            when uids.header_count = 0 then 'no text archive has a member of this UID'
-            else 'no image archive has a member of this UID'
-        end as detail
-    from members
-    inner join uids on members.uid = uids.uid
-    where uids.header_count = 0 or uids.pixels_count = 0
+    select * from {{ ref('stg_archives__unmatched') }}
 
 ),
 
@@ -48,7 +22,7 @@ not_indexed as (
         null::text as uid,
         member,
         kind,
-        store,
+        store_url,
         archive,
         byte_offset,
         'not_indexed' as reason,
@@ -57,29 +31,29 @@ not_indexed as (
 
 ),
 
--- What reassembly said of a UID that has lost its partner since, or moved to another partition, no longer counts.
+-- What reassembly said of a UID that has lost or found its partner since no longer counts.
 not_reassembled as (
 
     select
         unmatched.uid,
         null::text as member,
         unmatched.kind,
-        unmatched.store,
+        unmatched.store_url,
         unmatched.archive,
         unmatched.byte_offset,
         unmatched.reason,
         unmatched.detail
     from unmatched
-    inner join uids on unmatched.uid = uids.uid and unmatched.partition_key = uids.partition_key
-    where uids.header_count > 0 and uids.pixels_count > 0
+    inner join uids on unmatched.uid = uids.uid
+    where
+        (unmatched.reason = 'missing_header') = (uids.header_count = 0)
+        and (unmatched.reason = 'missing_pixels') = (uids.pixels_count = 0)
 
 ),
 
 -- Two equal complaints about one place say no more than one.
 unioned as (
 
-    select * from without_partner
-    union
     select * from not_indexed
     union
     select * from not_reassembled
@@ -87,11 +61,11 @@ unioned as (
 )
 
 select
-    md5(jsonb_build_array(store, archive, kind, byte_offset, uid, member, reason, detail)::text) as unmatched_id,
+    md5(jsonb_build_array(store_url, archive, kind, byte_offset, uid, member, reason, detail)::text) as unmatched_id,
     uid,
     member,
     kind,
-    store,
+    store_url,
     archive,
     byte_offset,
     reason,

@@ -1,13 +1,13 @@
 with images as (
 
-    select * from {{ ref('stg_clinical_images') }}
+    select * from {{ ref('int_clinical_images') }}
     where is_last_indexed
 
 ),
 
 reports as (
 
-    select * from {{ ref('stg_clinical_reports') }}
+    select * from {{ ref('stg_clinical__reports') }}
 
 ),
 
@@ -17,10 +17,10 @@ pivoted as (
         case_id,
         year,
         min(container) as container,
-        min(blob) filter (where view = 'L_CC') as l_cc,
-        min(blob) filter (where view = 'L_MLO') as l_mlo,
-        min(blob) filter (where view = 'R_CC') as r_cc,
-        min(blob) filter (where view = 'R_MLO') as r_mlo
+        min(blob) filter (where view = 'l_cc') as l_cc,
+        min(blob) filter (where view = 'l_mlo') as l_mlo,
+        min(blob) filter (where view = 'r_cc') as r_cc,
+        min(blob) filter (where view = 'r_mlo') as r_mlo
     from images
     group by case_id, year
 
@@ -56,10 +56,10 @@ select
     to_jsonb(
         array_remove(
             array[
-                case when l_cc is null then 'L_CC' end,
-                case when l_mlo is null then 'L_MLO' end,
-                case when r_cc is null then 'R_CC' end,
-                case when r_mlo is null then 'R_MLO' end
+                case when l_cc is null then 'l_cc' end,
+                case when l_mlo is null then 'l_mlo' end,
+                case when r_cc is null then 'r_cc' end,
+                case when r_mlo is null then 'r_mlo' end
             ],
             null
         )

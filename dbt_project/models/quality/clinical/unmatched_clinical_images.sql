@@ -1,12 +1,12 @@
 with images as (
 
-    select * from {{ source('clinical', 'clinical_images') }}
+    select * from {{ ref('stg_clinical__images') }}
 
 ),
 
 counted as (
 
-    select * from {{ ref('stg_clinical_images') }}
+    select * from {{ ref('int_clinical_images') }}
 
 )
 

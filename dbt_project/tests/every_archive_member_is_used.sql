@@ -1,4 +1,0 @@
--- Members that are in no DICOM are for those who sent the archives to look at.
-{{ config(severity='warn', tags=['archives', 'reassembly']) }}
-
-select * from {{ ref('archive_members_unmatched') }}

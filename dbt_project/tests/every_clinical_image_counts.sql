@@ -1,4 +1,0 @@
--- Blobs that name a case in part, or a view that another blob stands for, are for the hospital to look at.
-{{ config(severity='warn', tags=['clinical']) }}
-
-select * from {{ ref('unmatched_clinical_images') }}

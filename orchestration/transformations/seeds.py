@@ -1,0 +1,12 @@
+"""The lists that the dbt project keeps as seeds, for the rest of the package."""
+
+import csv
+
+from orchestration.transformations.project import PROJECT_DIR
+
+
+def seed_reasons(name: str) -> tuple[str, ...]:
+    """The reasons of the seed ``name``, such as ``rejection_reasons``, in the order of the file."""
+    (file,) = (PROJECT_DIR / "seeds").rglob(f"{name}.csv")
+    with file.open(newline="", encoding="utf-8") as lines:
+        return tuple(row["reason"] for row in csv.DictReader(lines))

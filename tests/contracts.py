@@ -1,0 +1,43 @@
+"""Marts made from their contracts in the dbt project, for those who fill one without running dbt."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import yaml
+
+from orchestration.transformations import PROJECT_DIR
+
+
+def make_mart(connection: psycopg.Connection, name: str) -> None:
+    """Create the empty mart ``name`` with the columns, keys and checks of its contract."""
+    connection.execute("create schema if not exists marts")
+    connection.execute(f"create table marts.{name} ({', '.join(_definitions(_contract(name)))})".encode())
+
+
+def _contract(name: str) -> dict[str, Any]:
+    files = (PROJECT_DIR / "models" / "marts").rglob("*_marts.yml")
+    (contract,) = [
+        model for file in files for model in yaml.safe_load(file.read_text())["models"] if model["name"] == name
+    ]
+    return contract
+
+
+def _definitions(contract: dict[str, Any]) -> Iterator[str]:
+    for column in contract["columns"]:
+        constraints = [_clause(constraint) for constraint in column.get("constraints", [])]
+        yield " ".join([column["name"], column["data_type"], *constraints])
+    for constraint in contract.get("constraints", []):
+        yield _clause(constraint)
+
+
+def _clause(constraint: dict[str, Any]) -> str:
+    kind = constraint["type"].replace("_", " ")
+    match kind:
+        case "not null":
+            return kind
+        case "primary key":
+            return f"{kind} ({', '.join(constraint['columns'])})" if "columns" in constraint else kind
+        case "check":
+            return f"{kind} ({constraint['expression']})"
+    raise ValueError(f"a mart that is filled by hand has no {kind}")

@@ -1,0 +1,62 @@
+"""The tables of the program's own: made once, and brought to today's names where an earlier version made them."""
+
+import psycopg
+import pytest
+
+from orchestration.database import Database
+
+EARLIER = {
+    "training_set": """
+        create table doubleread.retrieved_scans (
+            store text not null, image text not null, status text not null, reason text, retryable boolean not null,
+            attempts integer not null, seconds double precision not null, run_id text not null
+        );
+        create unique index retrieved_scans_key on doubleread.retrieved_scans (store, md5(image));
+        insert into doubleread.retrieved_scans values ('file:///a', '1.png', 'retrieved', null, false, 1, 1, 'run')
+    """,
+    "archives": """
+        create table doubleread.archives (archive_id bigint primary key, store text not null);
+        create table doubleread.reassembly_unmatched (partition_key text not null, store text not null);
+        insert into doubleread.archives values (1, 'file:///a');
+        insert into doubleread.reassembly_unmatched values ('00', 'file:///a')
+    """,
+    "clinical": """
+        create table doubleread.clinical_images (
+            container text not null, blob text not null, case_id text, year integer,
+            view text check (view in ('L_CC', 'L_MLO', 'R_CC', 'R_MLO'))
+        );
+        insert into doubleread.clinical_images values ('images', '2014/S1/L__CC.dcm', 'S1', 2014, 'L_CC');
+        insert into doubleread.clinical_images values ('images', '2014/S1', 'S1', 2014, null)
+    """,
+}
+
+
+@pytest.mark.parametrize(
+    ("tables", "query", "expected"),
+    [
+        ("training_set", "select store_url, png_image from doubleread.retrieved_scans", [("file:///a", "1.png")]),
+        (
+            "archives",
+            "select a.store_url, u.store_url from doubleread.archives as a, doubleread.reassembly_unmatched as u",
+            [("file:///a", "file:///a")],
+        ),
+        ("clinical", "select view from doubleread.clinical_images order by view", [("l_cc",), (None,)]),
+    ],
+)
+def test_tables_of_an_earlier_version_keep_their_rows_under_todays_names(
+    database: Database, tables: str, query: str, expected: list[tuple[str, ...]]
+) -> None:
+    with database.connect() as connection:
+        connection.execute("create schema doubleread")
+        connection.execute(EARLIER[tables].encode())
+    for _ in range(2):
+        with database.tables(tables) as connection:
+            assert connection.execute(query.encode()).fetchall() == expected
+
+
+def test_a_view_is_one_of_the_four_however_old_the_table(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("create schema doubleread")
+        connection.execute(EARLIER["clinical"].encode())
+    with pytest.raises(psycopg.errors.CheckViolation), database.tables("clinical") as connection:
+        connection.execute("update doubleread.clinical_images set view = 'L_CC'")
