@@ -1,27 +1,35 @@
 """The dbt project as the rest sees it: where it is, its variables, its manifest, running it."""
 
-from orchestration.transformations.project import (
+from orchestration.transformations.manifest import (
     DBT,
+    MANIFEST_FOLDER,
     PROJECT_DIR,
     TransformationError,
+    in_database,
+    load_manifest,
+    prepare_manifest,
+)
+from orchestration.transformations.project import (
     build_models,
     dbt_environment,
-    ensure_manifest,
     expected_raw_tables,
+    one_dbt,
     project_variables,
     target_folder,
-    wait_for_other_dbt,
 )
 
 __all__ = [
     "DBT",
+    "MANIFEST_FOLDER",
     "PROJECT_DIR",
     "TransformationError",
     "build_models",
     "dbt_environment",
-    "ensure_manifest",
     "expected_raw_tables",
+    "in_database",
+    "load_manifest",
+    "one_dbt",
+    "prepare_manifest",
     "project_variables",
     "target_folder",
-    "wait_for_other_dbt",
 ]

@@ -18,8 +18,9 @@ from orchestration.database import Database, exclusive
 from orchestration.defs.archives.partitions import all_partitions_in_one_run, image_archive_partitions
 from orchestration.defs.archives.sources import IMAGE, TEXT
 from orchestration.defs.marts.assets import ARCHIVE_UIDS
+from orchestration.defs.pools import ARCHIVES
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
-from orchestration.defs.resources import AnnotationDatabaseResource, ArchivesResource, settings_at_start
+from orchestration.defs.resources import AnnotationDatabaseResource, ArchivesResource
 from orchestration.outcomes import Failure
 
 GROUP = "archives"
@@ -29,6 +30,7 @@ FAILURES_SHOWN = 100
 
 
 @dg.asset(
+    pool=ARCHIVES,
     key=INDEX,
     deps=[TEXT, IMAGE],
     group_name=GROUP,
@@ -63,6 +65,7 @@ def archive_index(
 
 
 @dg.asset(
+    pool=ARCHIVES,
     deps=[INDEX, ARCHIVE_UIDS],
     partitions_def=image_archive_partitions,
     backfill_policy=all_partitions_in_one_run,
@@ -101,7 +104,7 @@ def _reassemble(context: dg.AssetExecutionContext, archives: ArchivesResource, k
     return reassemble(
         archives.index(),
         archives.dicoms_url,
-        settings_at_start(),
+        archives.settings,
         executors,
         partitions=set(keys),
         in_flight=in_flight,
@@ -112,7 +115,7 @@ def _reassemble(context: dg.AssetExecutionContext, archives: ArchivesResource, k
 def _load(
     context: dg.AssetExecutionContext, database: Database, archives: ArchivesResource, keys: list[str]
 ) -> dict[str, PartitionOutcome]:
-    return load_outcomes(database, archives.dicoms_url, settings_at_start(), keys, on_wait=logged_waiting(context))
+    return load_outcomes(database, archives.dicoms_url, archives.settings, keys, on_wait=logged_waiting(context))
 
 
 def _index_metadata(
