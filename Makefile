@@ -6,6 +6,9 @@ UV_VERSION := 0.13.8
 UV := .tools/bin/uv
 RUN := $(UV) run --no-sync
 
+# Where this is set, as in many images, every process compiles all that it imports: three times the CPU of a start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo ui test lint format bench pictures clean
 .DEFAULT_GOAL := help
 
@@ -18,6 +21,7 @@ $(UV):
 
 .venv/.ready: $(UV) pyproject.toml uv.lock
 	$(UV) sync --locked --quiet --python $(PYTHON)
+	$(RUN) python -c "from orchestration.transformations import prepare_manifest; prepare_manifest()"
 	@touch $@
 
 setup: .venv/.ready  ## the locked environment in .venv/

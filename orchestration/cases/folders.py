@@ -11,6 +11,7 @@ from orchestration.cases.catalogue import list_cases
 from orchestration.cases.get import CaseSource, get_case
 from orchestration.cases.lookup import KnownCase, look_up
 from orchestration.cases.saving import CASE, REPORT, CaseRecord
+from orchestration.database import Database
 from orchestration.errors import DoublereadError
 from orchestration.outcomes import Failures, Progress, no_progress
 
@@ -57,6 +58,20 @@ def save_year(source: CaseSource, year: int, folder: Path, *, progress: Progress
             report.failures.add(case_id, str(error))
         progress(done, len(complete))
     return report
+
+
+def cases_without_folder(database: Database, folder: Path) -> Failures:
+    """The complete cases that have no folder, of the years that ``folder`` holds.
+
+    Raises:
+        DatabaseError: there is no mart of cases yet.
+    """
+    missing = Failures()
+    for case in list_cases(database, complete=True):
+        year = folder / f"{case.year:04d}"
+        if year.is_dir() and not (year / case.case_id / CASE).is_file():
+            missing.add(f"{case.case_id} of {case.year}", "has no folder")
+    return missing
 
 
 def _is_saved(known: KnownCase, folder: Path) -> bool:

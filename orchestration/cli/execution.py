@@ -13,7 +13,7 @@ from orchestration.errors import DoublereadError
 from orchestration.outcomes import StageListener, listening
 from orchestration.settings import Settings
 from orchestration.stores.uploading import open_for_writing
-from orchestration.transformations import expected_raw_tables, project_variables
+from orchestration.transformations import expected_raw_tables, prepare_manifest, project_variables
 
 ANSI_COLOUR = re.compile(r"\x1b\[\d*m")
 TOLD_ITEM_BY_ITEM = {"no_scan_left_failed", "no_finding_left_failed"}
@@ -34,13 +34,16 @@ def run_main_job(settings: Settings, database: Database, progress: StageListener
     check_raw_tables(database, project_variables()["raw_schema"], expected_raw_tables())
     open_for_writing(settings)
     prepare_instance(settings)
-    from orchestration.definitions import defs
+    prepare_manifest()
+    from orchestration.definitions import definitions
     from orchestration.defs.label_folders.partitions import ALL_LABELS_TAGS
 
     output = io.StringIO()
     with dg.DagsterInstance.get() as instance, listening(progress), contextlib.redirect_stdout(output):
-        result = defs.resolve_job_def("main_job").execute_in_process(
-            run_config=QUIET, instance=instance, tags=ALL_LABELS_TAGS, raise_on_error=False
+        result = (
+            definitions(settings)
+            .resolve_job_def("main_job")
+            .execute_in_process(run_config=QUIET, instance=instance, tags=ALL_LABELS_TAGS, raise_on_error=False)
         )
     if not result.success:
         raise MainJobError(_why_it_failed(result.all_events))

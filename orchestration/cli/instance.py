@@ -13,6 +13,14 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+concurrency:
+  pools: # runs that would wait for each other wait in the queue
+    granularity: run
+    default_limit: 1
+run_retries: # of runs whose process died; a step that failed has said why
+  enabled: true
+  max_retries: 2
+  retry_on_asset_or_op_failure: false
 """
 
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+WORKSPACE = Path(__file__).parent / "workspace.yaml"
+
 
 def ui(
     *,
@@ -21,12 +23,11 @@ def ui(
     """
     from orchestration.cli.instance import prepare_instance
     from orchestration.settings import load_settings
-    from orchestration.transformations import ensure_manifest
+    from orchestration.transformations import prepare_manifest
 
     settings = load_settings()
     prepare_instance(settings)
-    ensure_manifest(settings)
+    prepare_manifest()
     os.environ.update(settings.places_environment)
-    os.chdir(Path(__file__).parents[2])
-    dagster = Path(sys.executable).parent / "dagster"
-    os.execv(dagster, [str(dagster), "dev", "-w", "workspace.yaml", "-h", host, "-p", str(port)])  # noqa: S606
+    command = [sys.executable, "-m", "dagster", "dev", "-w", str(WORKSPACE), "-h", host, "-p", str(port)]
+    os.execv(sys.executable, command)  # noqa: S606

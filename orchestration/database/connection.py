@@ -57,6 +57,12 @@ class Database:
                 f"set: {_first_line(error)}"
             ) from None
 
+    def name(self) -> str:
+        """Ask the database for its name: where PGDATABASE is not set it is the user's."""
+        with self.connect() as connection:
+            ((name,),) = connection.execute("select current_database()").fetchall()
+            return str(name)
+
     @contextmanager
     def tables(self, tables: Tables) -> Iterator[psycopg.Connection]:
         """A connection with which one capability's tables (schema ``doubleread``) can be used; made where missing.

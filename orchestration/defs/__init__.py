@@ -4,5 +4,7 @@ import warnings
 
 import dagster as dg
 
-# Backfill policies are in beta; the version of Dagster is fixed, and a test holds what they do for us.
+# Backfill policies are in beta, loading from a package is a preview; the version of Dagster is fixed, and tests hold
+# what both do for us.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)

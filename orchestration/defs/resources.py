@@ -1,70 +1,69 @@
 """Resources: the annotation database, stores, archives, dbt. Secrets stay in the environment and out of the page."""
 
 import os
-from functools import cache
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from dagster_azure.blob import (
-    AzureBlobStorageDefaultCredential,
-    AzureBlobStorageKeyCredential,
-    AzureBlobStorageResource,
-    AzureBlobStorageSASTokenCredential,
-)
-from dagster_dbt import DbtCliResource
+from dagster_dbt import DbtCliResource, DbtProject
+from packaging.version import Version
 
 from orchestration.archives.index import ArchiveIndex, Kind
 from orchestration.cases import open_container, open_report_table
 from orchestration.cases.report_table import ReportTable
 from orchestration.database import Database, open_database
 from orchestration.errors import SettingsError
-from orchestration.settings import Settings, load_settings
+from orchestration.settings import Settings
 from orchestration.stores import Place, open_place
 from orchestration.stores.azure import AzureAccount, Container, azure_account
-from orchestration.transformations import DBT, PROJECT_DIR, target_folder
+from orchestration.transformations import DBT, MANIFEST_FOLDER, PROJECT_DIR, target_folder
+
+if TYPE_CHECKING:
+    from dagster_azure.blob import AzureBlobStorageResource
 
 SECRET_VARIABLE = "DOUBLEREAD_AZURE_SECRET"  # noqa: S105  the name of a variable, not a secret
 
 
-@cache
-def settings_at_start() -> Settings:
-    """The settings as this process found them; dbt changes the current folder later, which relative ones depend on."""
-    return load_settings()
+DBT_PROJECT = DbtProject(PROJECT_DIR, target_path=MANIFEST_FOLDER)
 
 
 class AnnotationDatabaseResource(dg.ConfigurableResource[Database]):
     """The annotation database of the settings, or the embedded one."""
 
+    settings: dg.ResourceDependency[Settings]
+
     def open(self) -> Database:
         """Find or start it."""
-        return open_database(settings_at_start())
+        return open_database(self.settings)
 
 
 class ImageStoreResource(dg.ConfigurableResource[Place]):
     """The image store at a URL; an Azure container is opened with dagster-azure's resource."""
 
     url: str
-    azure: dg.ResourceDependency[AzureBlobStorageResource]
+    azure: dg.ResourceDependency[Any]  # None, or an AzureBlobStorageResource
+    settings: dg.ResourceDependency[Settings]
 
     def open(self) -> Place:
         """Open the store and check that it is there."""
-        account = account_of_resource(self.azure) if self.url.startswith("az://") else None
-        return open_place(self.url, settings_at_start(), setting="DOUBLEREAD_IMAGES", account=account)
+        account = account_of_resource(self.azure) if self.azure is not None else None
+        return open_place(self.url, self.settings, setting="DOUBLEREAD_IMAGES", account=account)
 
 
 class ClinicalAccountResource(dg.ConfigurableResource[None]):
     """The container of clinical images and the table of reports, in the Azure account of the settings."""
 
-    container_name: str
-    table_name: str
+    settings: dg.ResourceDependency[Settings]
 
     def container(self) -> Container:
         """Open the container and check that it is there."""
-        return open_container(settings_at_start())
+        return open_container(self.settings)
 
     def table(self) -> ReportTable:
         """Open the table and check that it is there."""
-        return open_report_table(settings_at_start())
+        return open_report_table(self.settings)
 
 
 class ArchivesResource(dg.ConfigurableResource[None]):
@@ -74,6 +73,7 @@ class ArchivesResource(dg.ConfigurableResource[None]):
     image_url: str | None
     index_url: str
     dicoms_url: str
+    settings: dg.ResourceDependency[Settings]
 
     def stores(self) -> dict[Kind, Place]:
         """Open both places and check that they are there.
@@ -91,12 +91,12 @@ class ArchivesResource(dg.ConfigurableResource[None]):
                 f"{' and '.join(missing)} must be set: where the archives lie, file:///folder, s3://bucket/prefix or "
                 "az://container/prefix"
             )
-        return {kind: open_place(url, settings_at_start()) for kind, _, url in named if url}
+        return {kind: open_place(url, self.settings) for kind, _, url in named if url}
 
     def index(self, *, create: bool = False) -> ArchiveIndex:
         """Open the index; an empty one, where there is none and it may be made."""
         opened = ArchiveIndex.create if create else ArchiveIndex.open
-        return opened(self.index_url, settings_at_start())
+        return opened(self.index_url, self.settings)
 
 
 class FoldersResource(dg.ConfigurableResource[None]):
@@ -128,39 +128,57 @@ class FoldersResource(dg.ConfigurableResource[None]):
         return Path(self.training_set)
 
 
+class DbtResource(DbtCliResource):
+    """dagster-dbt's resource, which knows dbt's version.
+
+    Left to itself it starts ``dbt --version`` before every command, which takes seconds and asks PyPI for news.
+    """
+
+    @cached_property
+    def _cli_version(self) -> Version:
+        return Version(version("dbt-core"))
+
+
 def make_resources(settings: Settings) -> dict[str, object]:
     """The resources for these settings."""
-    azure = azure_resource(settings)
+    azure = azure_resource(settings) if settings.has_azure else None
     return {
-        "annotation_database": AnnotationDatabaseResource(),
+        "annotation_database": AnnotationDatabaseResource(settings=settings),
         "archives": ArchivesResource(
             text_url=settings.doubleread_text_archives,
             image_url=settings.doubleread_image_archives,
             index_url=settings.archive_index_url,
             dicoms_url=settings.doubleread_dicoms,
+            settings=settings,
         ),
-        "azure_blob_storage": azure,
-        "clinical_account": ClinicalAccountResource(
-            container_name=settings.azure_storage_container_name, table_name=settings.azure_storage_table_name
-        ),
-        "image_store": ImageStoreResource(url=settings.images_url, azure=azure),
+        **({"azure_blob_storage": azure} if azure else {}),
+        "clinical_account": ClinicalAccountResource(settings=settings),
+        "image_store": ImageStoreResource(url=settings.images_url, azure=azure, settings=settings),
         "folders": FoldersResource(
             scans=str(settings.doubleread_home / "scans"),
             cases=str(settings.doubleread_home / "cases"),
             training_set=str(settings.doubleread_training_set),
             dbt_target=str(target_folder(settings)),
         ),
-        "dbt": DbtCliResource(project_dir=str(PROJECT_DIR), profiles_dir=str(PROJECT_DIR), dbt_executable=str(DBT)),
+        "dbt": DbtResource(project_dir=str(PROJECT_DIR), profiles_dir=str(PROJECT_DIR), dbt_executable=str(DBT)),
     }
 
 
-def azure_resource(settings: Settings) -> AzureBlobStorageResource:
+def azure_resource(settings: Settings) -> "AzureBlobStorageResource":
     """dagster-azure's resource for the account of the settings.
 
     The secret is handed over in a variable of this process's environment, since the resource shows its other fields
     in the page.
     """
-    account = azure_account(settings) if settings.has_azure else AzureAccount("", "")
+    # Importing it takes a fifth of the time of loading everything; who has no Azure does without.
+    from dagster_azure.blob import (  # noqa: PLC0415
+        AzureBlobStorageDefaultCredential,
+        AzureBlobStorageKeyCredential,
+        AzureBlobStorageResource,
+        AzureBlobStorageSASTokenCredential,
+    )
+
+    account = azure_account(settings)
     secret = account.key or account.sas_token
     if secret:
         os.environ[SECRET_VARIABLE] = secret
@@ -174,7 +192,7 @@ def azure_resource(settings: Settings) -> AzureBlobStorageResource:
     return AzureBlobStorageResource(account_url=account.blob_endpoint, credential=credential)
 
 
-def account_of_resource(resource: AzureBlobStorageResource) -> AzureAccount:
+def account_of_resource(resource: "AzureBlobStorageResource") -> AzureAccount:
     """The account that dagster-azure's resource names, as the stores take it."""
     return AzureAccount.at(
         resource.account_url,

@@ -2,7 +2,7 @@
 
 import csv
 
-from orchestration.transformations.project import PROJECT_DIR
+from orchestration.transformations.manifest import PROJECT_DIR
 
 
 def seed_reasons(name: str) -> tuple[str, ...]:

@@ -82,3 +82,12 @@ def test_the_embedded_server_keeps_its_data_between_two_openings(
         connection.execute("create table kept (value text)")
     with open_database(load_settings()).connect() as connection:
         assert connection.execute("select count(*) from kept").fetchone() == (0,)
+
+
+def test_a_run_waits_for_a_lock_only_so_long(database: Database) -> None:
+    with exclusive(database, "folder"):
+        waiting = exclusive(database, "folder", limit_seconds=0.1)
+        with pytest.raises(DatabaseError, match="at work on the folder"), waiting:
+            pytest.fail("two held the lock")
+    with exclusive(database, "folder", limit_seconds=0.1):
+        pass

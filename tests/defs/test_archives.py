@@ -1,6 +1,5 @@
 """The assets of archives, from a partner's delivery to DICOMs and to the explanation of what is in none."""
 
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from pydicom.data import get_testdata_file
 
 from orchestration.archives.reassembly import partition_of
 from orchestration.database import Database
+from orchestration.definitions import definitions
 from orchestration.defs import resources
 from orchestration.defs.archives import assets
 from orchestration.defs.archives.partitions import ALL_PARTITIONS_TAGS
@@ -50,9 +50,7 @@ def delivery(tmp_path: Path) -> Delivery:
 
 
 @pytest.fixture
-def defs(
-    delivery: Delivery, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[dg.Definitions]:
+def defs(delivery: Delivery, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
     """The definitions with settings that name the delivery and an empty database."""
     places = {"DOUBLEREAD_TEXT_ARCHIVES": "text", "DOUBLEREAD_IMAGE_ARCHIVES": "images"}
     for name, folder in places.items():
@@ -60,15 +58,7 @@ def defs(
     for name, value in database.libpq_environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("DOUBLEREAD_HOME", str(tmp_path / "home"))
-    resources.settings_at_start.cache_clear()
-    from orchestration.definitions import defs  # noqa: PLC0415  reads the settings
-
-    # The module may have been loaded by another test with other settings.
-    yield dg.Definitions(
-        assets=defs.assets, asset_checks=defs.asset_checks, jobs=defs.jobs,
-        resources=resources.make_resources(load_settings()),
-    )  # fmt: skip
-    resources.settings_at_start.cache_clear()
+    return definitions(load_settings())
 
 
 def made(result: dg.ExecuteInProcessResult, name: str) -> dict[str | None, dict[str, Any]]:
@@ -102,8 +92,8 @@ def test_the_job_leads_from_archives_to_dicoms_and_explains_what_is_in_none(
         )
         again = job.execute_in_process(instance=instance, tags=ALL_PARTITIONS_TAGS)
         job = job.get_subset(asset_selection={dg.AssetKey("reassembled_dicoms")})
-        partition = f"{partition_of('images0000.tar'):02x}"
-        monkeypatch.setattr(assets, "reassembly_workers", Dying)
+        partition = partition_of("images0000.tar")
+        monkeypatch.setattr(assets, "local_workers", lambda: (Dying, 1))
         in_vain = job.execute_in_process(instance=instance, partition_key=partition)
 
     index, dicoms = made(first, "archive_index")[None], made(first, "reassembled_dicoms")

@@ -11,7 +11,8 @@ from PIL import Image
 
 from orchestration.cases import load_case
 from orchestration.database import Database
-from orchestration.defs import resources
+from orchestration.definitions import definitions
+from orchestration.settings import load_settings
 from tests.cases.clinic import Clinic, clinic_at
 from tests.services.azurite import Azurite
 
@@ -25,28 +26,13 @@ def clinic(azure: Azurite, database: Database, tmp_path: Path, monkeypatch: pyte
         for name, value in {**clinic.settings(azure), **database.libpq_environment}.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("DOUBLEREAD_HOME", str(tmp_path / "home"))
-        resources.settings_at_start.cache_clear()
         yield clinic
-        resources.settings_at_start.cache_clear()
 
 
 def png() -> bytes:
     data = io.BytesIO()
     Image.fromarray(np.arange(80, dtype=np.uint8).reshape(8, 10)).save(data, "PNG")
     return data.getvalue()
-
-
-def definitions() -> dg.Definitions:
-    from orchestration.definitions import defs  # noqa: PLC0415  reads the settings
-    from orchestration.settings import load_settings  # noqa: PLC0415
-
-    # The module may have been loaded by another test with other settings.
-    return dg.Definitions.merge(
-        dg.Definitions(
-            assets=defs.assets, asset_checks=defs.asset_checks, jobs=defs.jobs,
-            resources=resources.make_resources(load_settings()),
-        )
-    )  # fmt: skip
 
 
 def made(result: dg.ExecuteInProcessResult, name: str) -> dict[str, object]:
@@ -67,7 +53,7 @@ def test_the_job_leads_from_the_account_to_the_mart_and_a_year_to_its_folders(cl
     for case_id in ("S1", "S2", "S4"):
         clinic.report(id=case_id, year=2014, report="příznivý")
     clinic.report("bad", id="S9", year="soon", report="secret")
-    defs = definitions()
+    defs = definitions(load_settings())
     with dg.DagsterInstance.ephemeral(tempdir=str(tmp_path)) as instance:
         result = defs.resolve_job_def("clinical_job").execute_in_process(instance=instance)
         index, reports = made(result, "clinical_images"), made(result, "clinical_reports")

@@ -16,14 +16,14 @@ DOUBLEREAD = Path(sys.executable).parent / "doubleread"
 
 
 @contextmanager
-def page(folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
+def page(folder: Path, environment: Mapping[str, str], command: Path = DOUBLEREAD) -> Iterator[str]:
     """Run ``doubleread ui`` in ``folder`` on a free port until the block ends; yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with (folder / "ui.log").open("w") as log:
         process = subprocess.Popen(
-            [DOUBLEREAD, "ui", "--port", str(port)],
+            [command, "ui", "--port", str(port)],
             cwd=folder,
             env=environment,
             stdout=log,

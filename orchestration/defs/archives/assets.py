@@ -18,8 +18,9 @@ from orchestration.database import Database, exclusive
 from orchestration.defs.archives.partitions import all_partitions_in_one_run, image_archive_partitions
 from orchestration.defs.archives.sources import IMAGE, TEXT
 from orchestration.defs.marts.assets import ARCHIVE_UIDS
+from orchestration.defs.pools import ARCHIVES
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
-from orchestration.defs.resources import AnnotationDatabaseResource, ArchivesResource, settings_at_start
+from orchestration.defs.resources import AnnotationDatabaseResource, ArchivesResource
 from orchestration.outcomes import Failure, Failures
 
 GROUP = "archives"
@@ -28,6 +29,7 @@ EVERY_ARCHIVE_WAS_READ = "every_archive_was_read"
 
 
 @dg.asset(
+    pool=ARCHIVES,
     key=INDEX,
     deps=[TEXT, IMAGE],
     group_name=GROUP,
@@ -62,6 +64,7 @@ def archive_index(
 
 
 @dg.asset(
+    pool=ARCHIVES,
     deps=[INDEX, ARCHIVE_UIDS],
     partitions_def=image_archive_partitions,
     backfill_policy=all_partitions_in_one_run,
@@ -100,7 +103,7 @@ def _reassemble(context: dg.AssetExecutionContext, archives: ArchivesResource, k
         return reassemble(
             [archives.index()],
             archives.dicoms_url,
-            settings_at_start(),
+            archives.settings,
             workers,
             partitions=keys,
             progress=logged_progress(context, "DICOMs"),
@@ -110,7 +113,7 @@ def _reassemble(context: dg.AssetExecutionContext, archives: ArchivesResource, k
 def _load(
     context: dg.AssetExecutionContext, database: Database, archives: ArchivesResource, keys: list[str]
 ) -> dict[str, PartitionOutcome]:
-    return load_outcomes(database, archives.dicoms_url, settings_at_start(), keys, on_wait=logged_waiting(context))
+    return load_outcomes(database, archives.dicoms_url, archives.settings, keys, on_wait=logged_waiting(context))
 
 
 def _index_metadata(

@@ -4,11 +4,11 @@ import dagster as dg
 
 from orchestration.defs.archives.assets import GROUP
 from orchestration.defs.archives.partitions import ALL_PARTITIONS_TAGS
-from orchestration.defs.marts.assets import ARCHIVES_SELECTION
+from orchestration.defs.marts.assets import archive_index_models, models_and_tests, reassembly_models
 
 archives_job = dg.define_asset_job(
     "archives_job",
-    selection=ARCHIVES_SELECTION | dg.AssetSelection.groups(GROUP),
+    selection=models_and_tests(archive_index_models, reassembly_models) | dg.AssetSelection.groups(GROUP),
     description="The index of archives, the DICOMs of all partitions, and the mart of what is in none.",
 )
 

@@ -10,6 +10,7 @@ from orchestration.cases.folders import YearReport, save_year
 from orchestration.cases.get import CaseSource
 from orchestration.defs.clinical_cases.partitions import year_partitions
 from orchestration.defs.marts.assets import CLINICAL_CASES
+from orchestration.defs.pools import CASES
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource, ClinicalAccountResource, FoldersResource
 
@@ -20,6 +21,7 @@ BLOBS_A_LINE = 50_000  # of the log
 
 
 @dg.multi_asset(
+    pool=CASES,
     specs=[
         dg.AssetSpec(
             IMAGES,
@@ -35,7 +37,7 @@ BLOBS_A_LINE = 50_000  # of the log
             kinds={"postgres"},
             description="What each listing of the container found and changed. One row per refresh.",
         ),
-    ]
+    ],
 )
 def clinical_index(
     context: dg.AssetExecutionContext,
@@ -67,6 +69,7 @@ def clinical_index(
 
 
 @dg.asset(
+    pool=CASES,
     key=["raw", "clinical_reports"],
     group_name=GROUP,
     kinds={"azure", "postgres"},
@@ -96,6 +99,7 @@ def clinical_reports(
 
 
 @dg.asset(
+    pool=CASES,
     deps=[CLINICAL_CASES],
     partitions_def=year_partitions,
     backfill_policy=dg.BackfillPolicy.single_run(),

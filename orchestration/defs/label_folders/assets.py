@@ -5,6 +5,7 @@ import dagster as dg
 from orchestration.defs.label_folders.partitions import all_labels_in_one_run, label_partitions
 from orchestration.defs.label_folders.preview import preview
 from orchestration.defs.marts.assets import FINDINGS
+from orchestration.defs.pools import TRAINING_SET
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource, ImageStoreResource
 from orchestration.defs.scans.assets import retrieved_scans
@@ -12,6 +13,7 @@ from orchestration.training_set.label_folder import FolderReport, build_label_fo
 
 
 @dg.asset(
+    pool=TRAINING_SET,
     deps=[FINDINGS, retrieved_scans],
     partitions_def=label_partitions,
     backfill_policy=all_labels_in_one_run,

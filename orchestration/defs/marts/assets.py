@@ -1,22 +1,25 @@
 """The dbt project as assets, with its tests as checks and its column lineage."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
-from orchestration.database import Database, check_raw_tables, exclusive
+from orchestration.database import Database, check_raw_tables
+from orchestration.defs.pools import MARTS
 from orchestration.defs.reporting import logged_waiting
-from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource, settings_at_start
+from orchestration.defs.resources import DBT_PROJECT, AnnotationDatabaseResource, FoldersResource
 from orchestration.outcomes import report_stage
 from orchestration.transformations import (
     dbt_environment,
-    ensure_manifest,
     expected_raw_tables,
+    in_database,
+    load_manifest,
     make_sources,
+    one_dbt,
     project_variables,
-    wait_for_other_dbt,
 )
 
 FINDINGS = dg.AssetKey("double_matched_findings")
@@ -49,14 +52,21 @@ class Translator(DagsterDbtTranslator):
         return str(dbt_resource_props["fqn"][1])
 
 
-MANIFEST = ensure_manifest(settings_at_start())
-TRANSLATOR = Translator(
-    # One asset may write several tables.
-    settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True, enable_duplicate_source_asset_keys=True)
+_models = partial(
+    dbt_assets,
+    manifest=load_manifest(),
+    project=DBT_PROJECT,
+    pool=MARTS,
+    dagster_dbt_translator=Translator(
+        # One asset may write several tables.
+        settings=DagsterDbtTranslatorSettings(
+            enable_source_tests_as_checks=True, enable_duplicate_source_asset_keys=True
+        )
+    ),
 )
 
 
-@dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR, name="dbt_models", exclude=f"{CLINICAL} {ARCHIVES}")
+@_models(name="dbt_models", exclude=f"{CLINICAL} {ARCHIVES}")
 def dbt_models(
     context: dg.AssetExecutionContext,
     dbt: DbtCliResource,
@@ -71,7 +81,7 @@ def dbt_models(
     report_stage("models", 1, 1)
 
 
-@dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR, name="clinical_models", select=CLINICAL)
+@_models(name="clinical_models", select=CLINICAL)
 def clinical_models(
     context: dg.AssetExecutionContext,
     dbt: DbtCliResource,
@@ -84,13 +94,7 @@ def clinical_models(
     yield from _build(context, dbt, database, folders)
 
 
-@dbt_assets(
-    manifest=MANIFEST,
-    dagster_dbt_translator=TRANSLATOR,
-    name="archive_index_models",
-    select=ARCHIVES,
-    exclude=REASSEMBLY,
-)
+@_models(name="archive_index_models", select=ARCHIVES, exclude=REASSEMBLY)
 def archive_index_models(
     context: dg.AssetExecutionContext,
     dbt: DbtCliResource,
@@ -103,7 +107,7 @@ def archive_index_models(
     yield from _build(context, dbt, database, folders)
 
 
-@dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR, name="reassembly_models", select=REASSEMBLY)
+@_models(name="reassembly_models", select=REASSEMBLY)
 def reassembly_models(
     context: dg.AssetExecutionContext,
     dbt: DbtCliResource,
@@ -119,13 +123,14 @@ def reassembly_models(
 def _build(
     context: dg.AssetExecutionContext, dbt: DbtCliResource, database: Database, folders: FoldersResource
 ) -> Iterator[Any]:
-    with exclusive(database, "marts", on_wait=logged_waiting(context)):
-        wait_for_other_dbt(database, on_wait=logged_waiting(context))
-        with dbt_environment(database):
-            # Unit tests are for whoever changes the SQL: dbt advises against them in production, where they cost 4 s.
-            invocation = dbt.cli(BUILD, context=context, target_path=folders.dbt_target_path)
-            yield from invocation.stream().fetch_column_metadata().fetch_row_counts()
+    with one_dbt(database, on_wait=logged_waiting(context)), dbt_environment(database):
+        # Unit tests are for whoever changes the SQL: dbt advises against them in production, where they cost 4 s.
+        invocation = dbt.cli(BUILD, context=context, target_path=folders.dbt_target_path)
+        invocation.manifest = in_database(invocation.manifest, database.name())
+        yield from invocation.stream().fetch_column_metadata().fetch_row_counts()
 
 
-CLINICAL_SELECTION = dg.AssetSelection.assets(clinical_models)
-ARCHIVES_SELECTION = dg.AssetSelection.assets(archive_index_models, reassembly_models)
+def models_and_tests(*models: dg.AssetsDefinition) -> dg.AssetSelection:
+    """The models that one run of dbt builds, and every test that it runs, those of sources included."""
+    tests = [key for definition in models for key in definition.check_keys]
+    return dg.AssetSelection.assets(*models) | dg.AssetSelection.checks(*tests)

@@ -3,12 +3,14 @@
 import dagster as dg
 
 from orchestration.defs.marts.assets import FINDINGS
+from orchestration.defs.pools import TRAINING_SET
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource, ImageStoreResource
 from orchestration.training_set.scans import retrieve_scans
 
 
 @dg.asset(
+    pool=TRAINING_SET,
     deps=[FINDINGS, "image_store"],
     group_name="training_set",
     kinds={"image"},

@@ -3,11 +3,13 @@
 import dagster as dg
 
 from orchestration.defs.label_folders.assets import label_folders
+from orchestration.defs.pools import TRAINING_SET
 from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource
 from orchestration.training_set.manifest import write_manifest
 
 
 @dg.asset(
+    pool=TRAINING_SET,
     deps=[label_folders],
     group_name="training_set",
     kinds={"parquet"},

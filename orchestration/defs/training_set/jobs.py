@@ -4,25 +4,20 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.defs.archives.assets import GROUP as ARCHIVES_GROUP
-from orchestration.defs.clinical_cases.assets import GROUP as CLINICAL_GROUP
 from orchestration.defs.label_folders.partitions import ALL_LABELS_TAGS
-from orchestration.defs.marts.assets import ARCHIVES_SELECTION, CLINICAL_SELECTION, FINDINGS
+from orchestration.defs.marts.assets import FINDINGS, dbt_models, models_and_tests
+
+folders = dg.AssetSelection.groups("training_set")
 
 main_job = dg.define_asset_job(
     "main_job",
-    selection=(
-        dg.AssetSelection.all()
-        - CLINICAL_SELECTION
-        - ARCHIVES_SELECTION
-        - dg.AssetSelection.groups(CLINICAL_GROUP, ARCHIVES_GROUP)
-    ),
+    selection=models_and_tests(dbt_models) | folders,
     description="The whole training set: models, scans, label folders, manifest.",
 )
 
 folders_job = dg.define_asset_job(
     "folders_job",
-    selection=dg.AssetSelection.groups("training_set"),
+    selection=folders,
     description="From the marts as they are: scans, label folders, manifest.",
 )
 
