@@ -33,12 +33,13 @@ ui: setup  ## the Dagster page on http://127.0.0.1:3000
 	$(RUN) doubleread ui
 
 test: setup  ## the whole suite, on all cores
-	$(RUN) pytest -n auto --dist worksteal
+	$(RUN) pytest -n auto --dist worksteal --durations=15
 
-lint: setup  ## format, lint, types and SQL style
+lint: setup  ## format, lint, types, unused code and SQL style
 	$(RUN) ruff format --check
 	$(RUN) ruff check
 	$(RUN) mypy
+	$(RUN) python .ci/unused_code.py
 	$(RUN) sqlfluff lint --disable-progress-bar dbt_project
 
 format: setup  ## rewrite the code in the house style

@@ -3,7 +3,6 @@
 import os
 import shutil
 import tempfile
-import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +23,30 @@ settings.register_profile("no clock", deadline=None)
 settings.load_profile("no clock")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+TEST_DATABASE = "doubleread_test"
+PROGRAMS = {"home", "dbt_target", "cluster"}  # fixtures of tests that run the command, dbt or Dask
 SETTINGS_PREFIXES = ("PG", "AZURE_", "AWS_", "DOUBLEREAD_", "DAGSTER_HOME")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let each worker begin with its share of the slow tests, so that the quick ones fill what is left at the end.
+
+    xdist gives each worker an equal part of the list in its order; whoever is done takes from the end of another's.
+    """
+    slow = [item for item in items if starts_programs(item)]
+    quick = [item for item in items if not starts_programs(item)]
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = [item for worker in range(workers) for kind in (slow, quick) for item in share(kind, worker, workers)]
+
+
+def starts_programs(item: pytest.Item) -> bool:
+    """Whether a test runs whole programs, each of which takes seconds to start."""
+    return bool(PROGRAMS & set(getattr(item, "fixturenames", ())))
+
+
+def share(items: list[pytest.Item], worker: int, workers: int) -> list[pytest.Item]:
+    """One worker's part, in order, so that tests of a module stay together and share its fixtures."""
+    return items[len(items) * worker // workers : len(items) * (worker + 1) // workers]
 
 
 @pytest.fixture(autouse=True)
@@ -59,15 +81,18 @@ def database_server() -> Iterator[Database]:
 
 @pytest.fixture
 def database(database_server: Database) -> Iterator[Database]:
-    """An empty database of the test's own."""
-    name = f"test_{uuid.uuid4().hex}"
+    """An empty database of the test's own.
+
+    Each has the same name, since dbt parses the project anew for a database of another one, which takes it 4 s.
+    """
+    name = sql.Identifier(TEST_DATABASE)
     with database_server.connect() as connection:
         connection.autocommit = True
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    yield Database({**database_server.libpq_environment, "PGDATABASE": name})
+        connection.execute(sql.SQL("create database {}").format(name))
+    yield Database({**database_server.libpq_environment, "PGDATABASE": TEST_DATABASE})
     with database_server.connect() as connection:
         connection.autocommit = True
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("drop database {} with (force)").format(name))
 
 
 @pytest.fixture(scope="session")

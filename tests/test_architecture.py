@@ -1,5 +1,6 @@
-"""The layering of the house, and the code location as a server loads it."""
+"""The layering of the house, the size of its parts, and the code location as a server loads it."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,12 @@ import yaml
 from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).parents[1]
+SOURCES = [
+    path
+    for folder in ("orchestration", "tests", "benchmarks", "docs", ".ci")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if "node_modules" not in path.parts
+]
 
 
 def test_rooms_know_each_other_only_as_the_contracts_allow(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,10 +39,23 @@ def test_the_code_location_loads_as_workspace_yaml_names_it_without_a_database(t
 
 
 def test_no_file_and_no_function_is_longer_than_a_reader_can_hold() -> None:
-    long_files = [
-        path.relative_to(ROOT)
-        for folder in ("orchestration", "tests", "benchmarks")
-        for path in (ROOT / folder).rglob("*.py")
-        if "node_modules" not in path.parts and len(path.read_text().splitlines()) > 400
-    ]
-    assert long_files == []
+    """A function's signature and docstring are read by its callers; what it does is the rest of it."""
+    assert Path(__file__) in SOURCES
+    assert {path: lines for path in SOURCES if (lines := len(path.read_text().splitlines())) > 400} == {}
+    bodies = {(path, function.name): lines_of_body(function) for path in SOURCES for function in functions(path)}
+    assert {function: lines for function, lines in bodies.items() if lines > 50} == {}
+
+
+def test_every_test_is_in_a_module_that_pytest_collects_and_every_such_module_holds_one() -> None:
+    with_tests = {path for path in SOURCES if any(function.name.startswith("test_") for function in functions(path))}
+    assert with_tests == {path for path in SOURCES if path.name.startswith("test_")}
+
+
+def functions(path: Path) -> list[ast.FunctionDef]:
+    """Every function of a module, methods and inner functions too."""
+    return [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+
+
+def lines_of_body(function: ast.FunctionDef) -> int:
+    first = function.body[1 if ast.get_docstring(function) and len(function.body) > 1 else 0]
+    return (function.end_lineno or 0) - first.lineno + 1

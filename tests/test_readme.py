@@ -30,11 +30,22 @@ def test_the_rule_is_quoted_as_the_models_have_it() -> None:
                      for name in ("int_readings.sql", "int_verdicts.sql"))  # fmt: skip
     models = models.replace("{{ label }}", "has_malign_mass")
     models = models.replace("{{ var('min_matching_readers') }}", "2").replace("{{ var('scans_per_study') }}", "4")
-    for quote in re.findall(r"```sql\n(.*?)```", README, re.DOTALL):
+    quotes = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+    assert len(quotes) == 2
+    for quote in quotes:
         assert squeezed(quote).strip() in squeezed(models)
 
 
-def test_every_file_that_the_documents_link_to_exists() -> None:
-    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
-        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
-            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+def links(document: Path) -> set[Path]:
+    """The files of the project that a document links to, whether they exist or not."""
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text())
+    return {(document.parent / target).resolve() for target in targets}
+
+
+def test_every_file_that_the_documents_link_to_exists_and_the_readme_leads_to_every_page() -> None:
+    pages = {ROOT / "README.md"}
+    while found := {path for page in pages for path in links(page) if path.suffix == ".md"} - pages:
+        assert all(path.exists() for path in found), found
+        pages |= found
+    assert pages == {ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")}
+    assert [path for page in pages for path in links(page) if not path.exists()] == []

@@ -222,7 +222,7 @@ def _update(built: "ArchiveIndex", text: str | None, images: str | None) -> bool
         print_failures("objects that were passed over", report.passed_over)
         console.print(
             f"{report.archives:,} archives: {report.indexed:,} indexed, {report.replaced:,} replaced, "
-            f"{report.unchanged:,} unchanged, {report.removed:,} gone",
+            f"{report.unchanged:,} unchanged, {report.removed:,} gone; {report.other_objects:,} other objects",
             markup=False,
         )
     return any(report.failed.count or report.passed_over.count or not report.archives for report in reports)

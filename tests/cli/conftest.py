@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from PIL import Image
 from orchestration.database import Database
 from orchestration.labels import LABELS
 from tests.cases.clinic import Clinic, clinic_at
+from tests.conftest import TEST_DATABASE
+from tests.dbt.project import dbt
 from tests.services.azurite import Azurite
 
 DOUBLEREAD = Path(sys.executable).parent / "doubleread"
@@ -72,6 +75,15 @@ class Home:
         return {path.relative_to(self.training_set).as_posix(): path.read_bytes() for path in paths}
 
 
+@pytest.fixture(scope="session")
+def parsed_project(database_server: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What dbt parsed for the databases of tests, once for each worker."""
+    folder = tmp_path_factory.mktemp("parsed")
+    parsed = dbt(Database({**database_server.libpq_environment, "PGDATABASE": TEST_DATABASE}), folder, "parse")
+    assert parsed.returncode == 0, parsed.output
+    return folder
+
+
 @pytest.fixture
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """An empty folder with a short path (a Unix socket's may have 107 bytes); its server is stopped at the end."""
@@ -90,10 +102,18 @@ def stop_embedded_server(folder: Path) -> None:
 
 
 @pytest.fixture
-def clinic(azure: Azurite, database: Database, home: Home) -> Iterator[Clinic]:
+def own(home: Home, database: Database, parsed_project: Path) -> Home:
+    """A home whose annotation database is a server of one's own, for which dbt need not parse the project anew."""
+    home.settings |= database.libpq_environment
+    shutil.copytree(parsed_project, home.folder / ".doubleread" / "dbt")
+    return home
+
+
+@pytest.fixture
+def clinic(azure: Azurite, own: Home) -> Iterator[Clinic]:
     """An account that the settings of the home name."""
     with clinic_at(azure) as clinic:
-        home.settings |= clinic.settings(azure) | database.libpq_environment
+        own.settings |= clinic.settings(azure)
         yield clinic
 
 

@@ -26,25 +26,23 @@ def test_an_unreachable_database_is_named(home: Home) -> None:
     assert "hunter2" not in said
 
 
-def test_a_missing_table_and_a_missing_column_are_named(home: Home, database: Database) -> None:
-    home.settings |= database.libpq_environment
-    assert "public.mmgscans_mmgscan does not exist" in complaint(home, "build")
+def test_a_missing_table_and_a_missing_column_are_named(own: Home, database: Database) -> None:
+    assert "public.mmgscans_mmgscan does not exist" in complaint(own, "build")
     with database.connect() as connection:
         connection.execute("create table mmgscans_mmgscan (id bigint, mmg_study_id bigint, png_image integer)")
-    said = complaint(home, "build")
+    said = complaint(own, "build")
     assert "column file_name of table public.mmgscans_mmgscan does not exist" in said
     assert "column png_image of table public.mmgscans_mmgscan is integer" in said
 
 
-def test_a_missing_image_store_is_named(home: Home, database: Database, write_studies) -> None:
-    home.settings |= database.libpq_environment
-    home.run("load", str(write_studies(1)))
-    home.settings["DOUBLEREAD_IMAGES"] = "az://images"
-    assert "AZURE_STORAGE_CONNECTION_STRING" in complaint(home, "build")
-    home.settings["AZURE_STORAGE_CONNECTION_STRING"] = (
+def test_a_missing_image_store_is_named(own: Home, write_studies) -> None:
+    own.run("load", str(write_studies(1)))
+    own.settings["DOUBLEREAD_IMAGES"] = "az://images"
+    assert "AZURE_STORAGE_CONNECTION_STRING" in complaint(own, "build")
+    own.settings["AZURE_STORAGE_CONNECTION_STRING"] = (
         "AccountName=nobody;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:1/nobody"
     )
-    assert "the Azure account nobody does not answer" in complaint(home, "build")
+    assert "the Azure account nobody does not answer" in complaint(own, "build")
 
 
 def test_a_folder_without_raw_tables_is_named(home: Home, tmp_path: Path) -> None:

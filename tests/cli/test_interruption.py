@@ -2,12 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from orchestration.database import Database
+from orchestration.database import Database, load_raw_tables, raw_tables
 from tests.cli.conftest import Home, stop_embedded_server, write_data
 
 STUDIES = 8
@@ -18,15 +17,18 @@ def copies(home: Home) -> int:
     return sum(1 for path in (home.folder / ".doubleread" / "scans").glob("[0-9a-f][0-9a-f]/*"))
 
 
-@pytest.fixture
-def own(home: Home, database: Database) -> Home:
-    return replace(home, settings=dict(database.libpq_environment))
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Enough pixels that drawing them takes some seconds."""
-    return write_data(tmp_path_factory.mktemp("data"), STUDIES, width=2000, height=2600)
+    """Enough pixels that drawing them takes more than a moment."""
+    return write_data(tmp_path_factory.mktemp("data"), STUDIES, width=1000, height=1300)
+
+
+@pytest.fixture
+def loaded(own: Home, database: Database, data: Path) -> Home:
+    """A home whose database holds the raw tables, and whose image store is the folder of the data."""
+    load_raw_tables(database, data, schema="public", tables=raw_tables())
+    own.settings["DOUBLEREAD_IMAGES"] = (data / "blobs").as_uri()
+    return own
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +39,6 @@ def undisturbed(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     home.run("build")
     yield home.pictures()
     stop_embedded_server(home.folder / ".doubleread" / "postgres")
-
-
-@pytest.fixture
-def loaded(own: Home, data: Path) -> Home:
-    own.run("load", str(data))
-    return own
 
 
 @pytest.mark.parametrize(

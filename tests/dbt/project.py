@@ -34,6 +34,8 @@ class Run:
 
 def dbt(database: Database, target: Path, *arguments: str, variables: Mapping[str, Any] | None = None) -> Run:
     """Run ``dbt ARGUMENTS`` in the project, against ``database``, in a process of its own."""
+    if variables:
+        target = target / "variables"  # dbt parses the project anew for other variables, and again without them
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
     options = ["--target-path", str(target), "--log-path", str(target), "--log-level-file", "none", "--no-use-colors"]
@@ -53,8 +55,8 @@ def dbt(database: Database, target: Path, *arguments: str, variables: Mapping[st
 
 
 def built(database: Database, target: Path, *options: str, variables: Mapping[str, Any] | None = None) -> Run:
-    """``dbt build``, which must succeed."""
-    run = dbt(database, target, "build", *options, variables=variables)
+    """``dbt build`` without unit tests, which must succeed. Unit tests need no data: one test runs them for all."""
+    run = dbt(database, target, "build", *NO_UNIT_TESTS, *options, variables=variables)
     assert run.returncode == 0, run.output
     return run
 

@@ -1,7 +1,6 @@
 """The Dagster page in a browser: lineage from raw tables to folders, and what a materialization tells."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +8,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from orchestration.database import Database
-from tests.cli.conftest import Home, home, write_studies  # noqa: F401  fixtures
+from tests.cli.conftest import Home, home, own, parsed_project, write_studies  # noqa: F401  fixtures
 from tests.services.browser import browser, missing_programs
 from tests.services.page import page
 
@@ -23,12 +21,11 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def built(home: Home, database: Database, write_studies: Callable[..., Path]) -> Home:  # noqa: F811
+def built(own: Home, write_studies: Callable[..., Path]) -> Home:  # noqa: F811
     """A home in which the main job ran once."""
-    home = replace(home, settings=dict(database.libpq_environment))
-    home.run("load", str(write_studies(1, width=300, height=400)))
-    home.run("build")
-    return home
+    own.run("load", str(write_studies(1, width=300, height=400)))
+    own.run("build")
+    return own
 
 
 @pytest.fixture

@@ -208,6 +208,7 @@ def test_every_price_limit_and_rate_names_its_source_and_date() -> None:
     for module, tables in ((prices, (prices.PRICES, prices.LIMITS)), (rates, (rates.MEASURED, rates.ASSUMED))):
         defined = [value for value in vars(module).values() if isinstance(value, Figure)]
         listed = [figure for table in tables for figure in table]
+        assert listed
         assert sorted(map(id, defined)) == sorted(map(id, listed)), "each is in exactly one table"
         for figure in listed:
             assert figure.source.startswith("https://") or figure.source in ("docs/performance.md", "assumed")

@@ -1,0 +1,44 @@
+"""The table of commands: each explains itself, and a person who reads finds it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+from orchestration.cli.app import app
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = {
+    *("demo", "load", "build", "ui"),
+    *("cases index", "cases list", "cases get"),
+    *("archives index", "archives find", "archives get", "archives reassemble", "archives plan"),
+}
+
+
+def commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """A command with all that are below it, by what a person types after ``doubleread``."""
+    yield name, command
+    for part, below in getattr(command, "commands", {}).items():
+        yield from commands(below, f"{name} {part}".strip())
+
+
+TABLE = dict(commands(get_command(app)))
+
+
+def test_the_commands_are_these() -> None:
+    assert {name for name, command in TABLE.items() if not hasattr(command, "commands")} == COMMANDS
+
+
+def test_every_command_every_argument_and_every_option_has_help() -> None:
+    assert [name for name, command in TABLE.items() if not command.help] == []
+    parameters = [(name, parameter) for name, command in TABLE.items() for parameter in command.params]
+    assert ("archives plan", "dicoms") in [(name, parameter.name) for name, parameter in parameters]
+    assert [(name, found.name) for name, found in parameters if not getattr(found, "help", None)] == []
+
+
+def test_every_command_is_named_in_the_readme_or_on_a_page_that_it_leads_to() -> None:
+    text = " ".join(page.read_text() for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+    named = {name for name in COMMANDS if re.search(rf"\bdoubleread {name}\b", text)}
+    assert named == COMMANDS
