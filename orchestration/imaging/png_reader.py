@@ -74,6 +74,17 @@ def read_samples(data: bytes) -> tuple[npt.NDArray[Any], Image8]:
     return np.ascontiguousarray(samples), table
 
 
+def png_bytes(data: bytes) -> int:
+    """Bytes that the samples of a PNG take once decoded, from its header alone; alpha is left out.
+
+    Raises:
+        ImageError: there is no header, or it declares what ``read_png`` does not read.
+    """
+    header = _header(data)
+    samples = 1 if header.colour_type in (_GREY, _GREY_ALPHA) else 3
+    return header.width * header.height * samples * (2 if header.depth == 16 else 1)
+
+
 def _header(data: bytes) -> _Header:
     """The header, checked; nothing of the image has been read before it is."""
     if len(data) < 33 or data[8:16] != b"\x00\x00\x00\x0dIHDR":
