@@ -5,6 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pydicom.uid import ExplicitVRLittleEndian
+
 from orchestration.dicom.encoding.errors import HeaderError, PixelDataError
 from orchestration.dicom.encoding.explicit_encoding import UnsureError, encode
 from orchestration.dicom.encoding.file_meta import preamble_and_file_meta
@@ -63,7 +65,11 @@ def assemble(header: Header, pixels: bytes | memoryview) -> Assembled:
     parts = (
         preamble_and_file_meta(sop_class, header.uid, identified.transfer_syntax),
         encoded.before,
-        *(encapsulated(identified.frames) if identified.frames else native(view, image.bits_allocated)),
+        *(
+            native(identified.frames[0], image.bits_allocated)
+            if identified.transfer_syntax == ExplicitVRLittleEndian
+            else encapsulated(identified.frames)
+        ),
         encoded.after,
     )
     return Assembled(

@@ -362,15 +362,12 @@ def split(dataset):
     return elements, b"".join(frames), frames
 
 
-# Truncated or padded, frames in RLE one after the other, frames in JP2 files, a damaged frame, VRs that are none.
+# Truncated, frames in JP2 files, a damaged frame, VRs that are none; padded ones, whose padding is left out.
 NOT_TO_BE_JOINED = {
     "GDCMJ2K_TextGBR.dcm",
     "JPEG2000-embedded-sequence-delimiter.dcm",
     "MR_small_padded.dcm",
     "MR_truncated.dcm",
-    "SC_rgb_rle_16bit_2frame.dcm",
-    "SC_rgb_rle_2frame.dcm",
-    "SC_rgb_rle_32bit_2frame.dcm",
     "badVR.dcm",
     "rtdose_rle.dcm",
 }
