@@ -87,7 +87,7 @@ def jpeg2000_codestream(data: bytes) -> Codestream:
     # A decoder takes memory for each tile.
     if not (tile_left <= left < tile_left + tile_width and tile_top <= top < tile_top + tile_height):
         raise ValueError("the tiles of the JPEG 2000 codestream do not begin where its image does")
-    if -(-(right - tile_left) // tile_width) * -(-(bottom - tile_top) // tile_height) > _MAX_TILES:
+    if jpeg2000_tiles(data[start : start + 40]) > _MAX_TILES:
         raise ValueError("the JPEG 2000 codestream has more tiles than may be")
     return Codestream(
         rows=bottom - top,
@@ -98,3 +98,10 @@ def jpeg2000_codestream(data: bytes) -> Codestream:
         process=0,
         complete=data.rfind(_END) > start,
     )
+
+
+def jpeg2000_tiles(header: bytes) -> int:
+    """How many tiles a JPEG 2000 codestream declares that begins with SOC and SIZ (ISO/IEC 15444-1, B.3)."""
+    numbers: tuple[int, ...] = struct.unpack_from(">8I", header, 8)
+    right, bottom, _, _, width, height, left, top = numbers
+    return -(-(right - left) // width) * -(-(bottom - top) // height)

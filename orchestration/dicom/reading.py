@@ -1,11 +1,13 @@
 """DICOM images: opened, decoded a frame at a time, and those of one frame brought to eight bits.
 
-Only the elements that make up the image are parsed, so that nothing about the patient is ever in memory as text.
+Only the elements that make up the image are parsed, so that nothing about the patient is ever in memory as text. This
+module is the one way into pydicom for a file that is read: whatever pydicom raises becomes an ``ImageError``, and what
+it remarks stays unsaid, since both quote values of the file.
 """
 
 import zlib
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from io import BytesIO
 
 import numpy as np
@@ -14,34 +16,95 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.tag import BaseTag
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from orchestration.dicom.codecs import Samples, decode_frame
-from orchestration.dicom.greys import grey8
+from orchestration.dicom.description import Description, describe, grey_steps
+from orchestration.dicom.greys import GreySteps, grey8
+from orchestration.dicom.quiet import quiet_pydicom
 from orchestration.images import (
     MAX_DECODED_BYTES,
     Image8,
     ImageError,
-    check_size,
     grey_if_equal,
     linear_table,
     look_up,
     refusing,
 )
 
+_DESCRIPTION_ELEMENTS = [
+    *("SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns", "BitsAllocated"),
+    *("BitsStored", "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"),
+    "SharedFunctionalGroupsSequence",
+]
 IMAGE_ELEMENTS = [
-    *("SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows", "Columns"),
-    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit"),
+    *_DESCRIPTION_ELEMENTS,
+    *("PlanarConfiguration", "HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit"),
     *("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence"),
     *("RescaleIntercept", "RescaleSlope", "ModalityLUTSequence"),
     *(f"{colour}PaletteColorLookupTableDescriptor" for colour in ("Red", "Green", "Blue")),
     *(f"{colour}PaletteColorLookupTableData" for colour in ("Red", "Green", "Blue")),
     *(f"Segmented{colour}PaletteColorLookupTableData" for colour in ("Red", "Green", "Blue")),
-    *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
+    "PerFrameFunctionalGroupsSequence",
     *("ExtendedOffsetTable", "ExtendedOffsetTableLengths", "PixelData"),
 ]
 _PREAMBLE = 132
-GREY = ("MONOCHROME1", "MONOCHROME2")
+_UNREADABLE = "is a damaged DICOM file: its header cannot be read"
+
+
+class DicomImage:
+    """An opened DICOM image: its checked description, and its frames and tables, each read when asked for.
+
+    Args:
+        dataset: with ``IMAGE_ELEMENTS`` and file meta information.
+
+    Raises:
+        ImageError: without pixels, too large, of more than 16 bits a sample, or with a description that cannot be.
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        with _calling_pydicom(_UNREADABLE):
+            if "PixelData" not in dataset:
+                raise ImageError("is a DICOM file without Pixel Data (7FE0,0010), or cut short before them")
+            syntax = UID(dataset.file_meta.TransferSyntaxUID)
+            self._syntax = syntax.name if syntax.is_transfer_syntax else "unknown transfer syntax"
+            self.description: Description = describe(dataset)
+            if not syntax.is_encapsulated:
+                _check_length(dataset, self.description)
+        self._dataset = dataset
+
+    def frame(self, number: int = 0) -> Samples:
+        """The stored values of one frame, as ``decode_frame``.
+
+        Raises:
+            ImageError: damaged, or of a transfer syntax that is not read.
+        """
+        with _calling_pydicom(f"is a damaged DICOM file, or one that no decoder here reads ({self._syntax})"):
+            return decode_frame(self._dataset, number)
+
+    def grey_steps(self) -> tuple[GreySteps, ...]:
+        """The steps from stored values to greys: one for all frames, or one each.
+
+        Raises:
+            ImageError: a look-up table or window cannot be read.
+        """
+        with _applying_tables():
+            return grey_steps(self._dataset, self.description.frames)
+
+    def rgb(self, samples: Samples) -> Image8:
+        """Eight-bit RGB of a colour frame; a palette is applied, YBR_FULL and YBR_FULL_422 have become RGB already.
+
+        Raises:
+            ImageError: a palette cannot be applied, or a colour space is not read.
+        """
+        bits = self.description.bits_stored
+        with _applying_tables():
+            if self.description.photometric_interpretation == "PALETTE COLOR":
+                samples = apply_color_lut(samples, self._dataset)
+                bits = 8 * samples.dtype.itemsize
+        if samples.ndim != 3 or samples.shape[2] != 3 or samples.dtype not in (np.uint8, np.uint16):
+            raise ImageError("is a DICOM image of a colour space that is not read")
+        return np.ascontiguousarray(samples if bits == 8 else look_up(linear_table(bits), samples))
 
 
 def read_dicom(data: bytes) -> Image8:
@@ -51,55 +114,63 @@ def read_dicom(data: bytes) -> Image8:
         ImageError: damaged, cut short, too large, without pixels, or of several frames: a box does not say on which
             of them it was drawn.
     """
-    dataset = open_image(data)
-    frames = frame_count(dataset)
+    image = open_image(data)
+    frames = image.description.frames
     if frames != 1:
         raise ImageError(f"is a DICOM image of {frames} frames; a box does not say on which of them it was drawn")
-    samples = decoded(dataset)
-    with applying_tables():
-        if dataset.PhotometricInterpretation in GREY:
-            return grey8(dataset, samples)
-        return grey_if_equal(rgb(dataset, samples))
+    if image.description.is_grey:
+        return grey8(image.grey_steps()[0], image.frame())
+    return grey_if_equal(image.rgb(image.frame()))
 
 
-def open_image(data: bytes, more_elements: Sequence[str] = ()) -> Dataset:
-    """The elements of a DICOM image that make it up, checked before memory is taken for a frame; nothing is decoded.
+def open_image(data: bytes) -> DicomImage:
+    """Read and check the elements that make up an image, before memory is taken for a frame; nothing is decoded.
 
     Args:
         data: the whole file.
-        more_elements: keywords of others that are wanted.
 
     Raises:
-        ImageError: damaged, without pixels, too large, or of more than 16 bits a sample.
+        ImageError: damaged, or as ``DicomImage``.
     """
-    with refusing("is a damaged DICOM file: its header cannot be read"):
+    with _calling_pydicom(_UNREADABLE):
         _check_deflated(data)
-        dataset = dcmread(BytesIO(data), specific_tags=[*IMAGE_ELEMENTS, *more_elements])
-        _check_image(dataset)
-        return dataset
+        return DicomImage(dcmread(BytesIO(data), specific_tags=list(IMAGE_ELEMENTS)))
 
 
-def frame_count(dataset: Dataset) -> int:
-    """How many frames the image says it has."""
-    return int(dataset.get("NumberOfFrames") or 1)
-
-
-def decoded(dataset: Dataset, frame: int = 0) -> Samples:
-    """The stored values of one frame, as ``decode_frame``.
+def read_description(data: bytes) -> Description:
+    """Read and check the shape and type of an image's pixels alone: the pixels are not even copied.
 
     Raises:
-        ImageError: damaged, or of a transfer syntax that is not read.
+        ImageError: damaged, too large, of more than 16 bits a sample, or with a description that cannot be.
     """
-    with refusing("is a damaged DICOM file: its header cannot be read"):
-        syntax = dataset.file_meta.TransferSyntaxUID
-        known = syntax.name if syntax.is_transfer_syntax else "unknown transfer syntax"
-    with refusing(f"is a damaged DICOM file, or one that no decoder here reads ({known})"):
-        return decode_frame(dataset, frame)
+    with _calling_pydicom(_UNREADABLE):
+        _check_deflated(data)
+        return describe(dcmread(BytesIO(data), specific_tags=list(_DESCRIPTION_ELEMENTS), stop_before_pixels=True))
 
 
-def applying_tables() -> AbstractContextManager[None]:
+@contextmanager
+def _calling_pydicom(reason: str) -> Iterator[None]:
+    """Turn whatever pydicom raises into an ``ImageError`` with this reason, and keep back what it remarks."""
+    with refusing(reason), quiet_pydicom():
+        yield
+
+
+def _applying_tables() -> AbstractContextManager[None]:
     """Refuse an image whose look-up tables or window fail within the block."""
-    return refusing("is a DICOM image whose look-up tables or window cannot be applied")
+    return _calling_pydicom("is a DICOM image whose look-up tables or window cannot be applied")
+
+
+def _check_length(dataset: Dataset, described: Description) -> None:
+    """Refuse uncompressed pixels that are fewer than the description asks for: the file is cut short."""
+    bits = described.rows * described.columns * described.samples * described.frames * described.bits_allocated
+    if described.photometric_interpretation in ("YBR_FULL_422", "YBR_PARTIAL_422"):  # two of six samples are left out
+        bits = bits // 3 * 2
+    present = len(dataset.PixelData)
+    if 8 * present < bits:
+        raise ImageError(
+            f"is a DICOM file that is cut short or damaged: its Pixel Data (7FE0,0010) have {present:,} bytes, its "
+            f"Rows, Columns, frames and bits ask for {-(-bits // 8):,}"
+        )
 
 
 def _check_deflated(data: bytes) -> None:
@@ -116,23 +187,3 @@ def _check_deflated(data: bytes) -> None:
 
 def _after_file_meta(tag: BaseTag, _vr: str | None, _length: int) -> bool:
     return tag.group != 2
-
-
-def _check_image(dataset: Dataset) -> None:
-    """Refuse what has no faithful picture, before memory is taken for it."""
-    if "PixelData" not in dataset:
-        raise ImageError("is a DICOM file without Pixel Data (7FE0,0010)")
-    if not 1 <= dataset.BitsAllocated <= 16:
-        raise ImageError(f"is a DICOM image of {dataset.BitsAllocated} bits a sample; at most 16 are read")
-    check_size(dataset.Columns, dataset.Rows, dataset.SamplesPerPixel * (1 if dataset.BitsAllocated <= 8 else 2))
-
-
-def rgb(dataset: Dataset, samples: Samples) -> Image8:
-    """Eight-bit RGB of a colour image; a palette is applied, YBR_FULL and YBR_FULL_422 have become RGB already."""
-    bits = int(dataset.BitsStored)
-    if dataset.PhotometricInterpretation == "PALETTE COLOR":
-        samples = apply_color_lut(samples, dataset)
-        bits = 8 * samples.dtype.itemsize
-    if samples.ndim != 3 or samples.shape[2] != 3 or samples.dtype not in (np.uint8, np.uint16):
-        raise ImageError("is a DICOM image of a colour space that is not read")
-    return np.ascontiguousarray(samples if bits == 8 else look_up(linear_table(bits), samples))

@@ -1,24 +1,21 @@
 """An image's stored values, and apart from them how they are shown: what a case keeps of each of its images."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydicom.dataset import Dataset
 
-from orchestration.dicom.greys import Stored, grey_table, patterns
-from orchestration.dicom.reading import GREY, applying_tables, decoded, frame_count, open_image, rgb
+from orchestration.dicom.description import Description
+from orchestration.dicom.greys import GreySteps, Stored, grey_table, patterns
+from orchestration.dicom.reading import DicomImage, open_image, read_description
 from orchestration.images import Image8, ImageError, look_up
 
 MAX_FRAMES = 1_000
 MAX_STORED_BYTES = 1 << 30
 """Most bytes that all frames may take: a tomosynthesis series of 100 frames of 2457 x 1996 takes 980 MB."""
 
-# Where it was calibrated, else at the detector, else as film was digitised (PS3.3 10.7, C.8.11.7.1, C.8.10.1).
-_SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 _SAME = np.arange(256, dtype=np.uint8)
 
 
@@ -61,62 +58,64 @@ def read_stored_dicom(data: bytes) -> StoredImage:
     Raises:
         ImageError: damaged, too large, or in the colours of a palette.
     """
-    dataset = open_image(data, _SPACINGS)
-    frames = frame_count(dataset)
-    spacing = _spacing(dataset)
-    if dataset.PhotometricInterpretation not in GREY:
-        return StoredImage(_colour(dataset, frames), 1, _SAME[np.newaxis], spacing)
-    stored = decoded(dataset) if frames == 1 else _decoded_frames(dataset, frames)
-    with applying_tables():
-        tables = _tables(dataset, stored, frames)
-    return StoredImage(stored, frames, tables, spacing)
+    image = open_image(data)
+    described = image.description
+    _check_frames(described)
+    if not described.is_grey:
+        return StoredImage(_colour(image), 1, _SAME[np.newaxis], described.pixel_spacing)
+    steps = image.grey_steps()
+    stored = image.frame() if described.frames == 1 else _decoded_frames(image)
+    return StoredImage(stored, described.frames, _tables(steps, stored, described.frames), described.pixel_spacing)
 
 
-def _colour(dataset: Dataset, frames: int) -> Image8:
-    if frames != 1 or dataset.PhotometricInterpretation == "PALETTE COLOR" or dataset.BitsAllocated != 8:
-        raise ImageError("is a DICOM image in colour, of several frames, of a palette or of more than eight bits")
-    samples = decoded(dataset)
-    with applying_tables():
-        grey: Image8 = one_channel_if_equal(rgb(dataset, samples))
-        return grey
+def stored_dicom_bytes(data: bytes) -> int:
+    """Bytes that ``stored`` of ``read_stored_dicom`` will take, from the header alone.
+
+    Raises:
+        ImageError: as ``read_stored_dicom``, as far as the header tells.
+    """
+    described = read_description(data)
+    _check_frames(described)
+    return described.frames * described.frame_bytes
 
 
-def _decoded_frames(dataset: Dataset, frames: int) -> Stored:
-    """All frames, one decoded after the other into memory whose size was checked before."""
-    frame_bytes = dataset.Rows * dataset.Columns * (1 if dataset.BitsAllocated <= 8 else 2)
-    if not 1 <= frames <= MAX_FRAMES or frames * frame_bytes > MAX_STORED_BYTES:
+def _check_frames(described: Description) -> None:
+    """Refuse more frames, or larger ones, than memory is meant for, before any is decoded."""
+    frames, frame_bytes = described.frames, described.frame_bytes
+    if frames > MAX_FRAMES or frames * frame_bytes > MAX_STORED_BYTES:
         raise ImageError(
             f"declares {frames:,} frames of {frame_bytes:,} bytes; at most {MAX_FRAMES:,} frames and "
             f"{MAX_STORED_BYTES:,} bytes are read"
         )
-    first = decoded(dataset)
-    stored = np.empty((frames, *first.shape), first.dtype)
+
+
+def _colour(image: DicomImage) -> Image8:
+    described = image.description
+    if (
+        described.frames != 1
+        or described.photometric_interpretation == "PALETTE COLOR"
+        or described.bits_allocated != 8
+    ):
+        raise ImageError("is a DICOM image in colour, of several frames, of a palette or of more than eight bits")
+    colour: Image8 = one_channel_if_equal(image.rgb(image.frame()))
+    return colour
+
+
+def _decoded_frames(image: DicomImage) -> Stored:
+    """All frames, one decoded after the other into memory whose size was checked before."""
+    first = image.frame()
+    stored = np.empty((image.description.frames, *first.shape), first.dtype)
     stored[0] = first
-    for number in range(1, frames):
-        stored[number] = decoded(dataset, number)
+    for number in range(1, len(stored)):
+        stored[number] = image.frame(number)
     return stored
 
 
-def _tables(dataset: Dataset, stored: Stored, frames: int) -> Image8:
-    """One table for all frames, unless they have functional groups, and so perhaps windows, of their own."""
-    if frames == 1 or not dataset.get("PerFrameFunctionalGroupsSequence"):
-        return grey_table(dataset, stored.reshape(-1, stored.shape[-1]))[np.newaxis]
-    return np.stack([grey_table(dataset, stored[number], number) for number in range(frames)])
-
-
-def _spacing(dataset: Dataset) -> tuple[float, float] | None:
-    """The first spacing of two positive numbers; a value that is none counts as absent."""
-    groups: Sequence[Dataset] = dataset.get("SharedFunctionalGroupsSequence") or []
-    measures: Sequence[Dataset] = (groups[0].get("PixelMeasuresSequence") or []) if groups else []
-    for module, keyword in ((dataset, "PixelSpacing"), *((item, "PixelSpacing") for item in measures[:1]),
-                            (dataset, "ImagerPixelSpacing"), (dataset, "NominalScannedPixelSpacing")):  # fmt: skip
-        try:
-            row, column = (float(number) for number in module.get(keyword) or ())
-        except (TypeError, ValueError):
-            continue
-        if all(math.isfinite(number) and number > 0 for number in (row, column)):
-            return row, column
-    return None
+def _tables(steps: Sequence[GreySteps], stored: Stored, frames: int) -> Image8:
+    """One table for all frames, unless they have steps of their own; the last steps serve the frames beyond them."""
+    if len(steps) == 1:
+        return grey_table(steps[0], stored.reshape(-1, stored.shape[-1]))[np.newaxis]
+    return np.stack([grey_table(steps[min(number, len(steps) - 1)], stored[number]) for number in range(frames)])
 
 
 def one_channel_if_equal(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:

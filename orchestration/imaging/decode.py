@@ -5,15 +5,15 @@ from collections.abc import Callable
 import numpy as np
 
 from orchestration.dicom.reading import read_dicom
-from orchestration.dicom.stored import StoredImage, one_channel_if_equal, read_stored_dicom
+from orchestration.dicom.stored import StoredImage, one_channel_if_equal, read_stored_dicom, stored_dicom_bytes
 from orchestration.images import Image8, ImageError
-from orchestration.imaging.jpeg_reader import read_jpeg
-from orchestration.imaging.png_reader import SIGNATURE, read_png, read_samples
+from orchestration.imaging.jpeg_reader import JPEG_SIGNATURE, jpeg_bytes, read_jpeg
+from orchestration.imaging.png_reader import SIGNATURE, png_bytes, read_png, read_samples
 
 _SAME = np.arange(256, dtype=np.uint8)
 _READERS: tuple[tuple[int, bytes, Callable[[bytes], Image8]], ...] = (
     (0, SIGNATURE, read_png),
-    (0, b"\xff\xd8\xff", read_jpeg),
+    (0, JPEG_SIGNATURE, read_jpeg),
     (128, b"DICM", read_dicom),
 )
 
@@ -49,6 +49,23 @@ def read_stored(data: bytes) -> StoredImage:
         return read_stored_dicom(data)
     samples, table = read_samples(data) if data.startswith(SIGNATURE) else (read_image(data), _SAME)
     return StoredImage(one_channel_if_equal(samples), 1, table[np.newaxis])
+
+
+def stored_bytes(data: bytes) -> int:
+    """Bytes that the stored values of an image will take once ``read_stored`` has decoded it; nothing is decoded.
+
+    RGB of equal channels, which becomes one channel, is counted as RGB.
+
+    Raises:
+        ImageError: not an image, or one that ``read_stored`` refuses by its header.
+    """
+    if data.startswith(b"DICM", 128):
+        return stored_dicom_bytes(data)
+    if data.startswith(SIGNATURE):
+        return png_bytes(data)
+    if data.startswith(JPEG_SIGNATURE):
+        return jpeg_bytes(data)
+    raise ImageError(f"is neither PNG, JPEG nor DICOM{_likely(data)}")
 
 
 def _likely(data: bytes) -> str:

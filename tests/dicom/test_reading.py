@@ -285,11 +285,11 @@ def changed(**elements: object) -> bytes:
         (changed(PixelData=None), r"without Pixel Data \(7FE0,0010\)"),
         (changed(Rows=65_535, Columns=65_535), "declares 65535 x 65535 pixels"),
         (changed(Rows=0), "has no pixels"),
-        (changed(Rows=9), "no decoder here reads"),
-        (changed(Rows=None), "header cannot be read"),
+        (changed(Rows=9), r"cut short or damaged: its Pixel Data \(7FE0,0010\) have 128 bytes, .* ask for 144"),
+        (changed(Rows=None), r"whose Rows \(0028,0010\) is missing"),
         (changed(BitsAllocated=32, BitsStored=32), "of 32 bits a sample"),
-        (changed(BitsStored=17), "no decoder here reads"),
-        (changed(SamplesPerPixel=2), "no decoder here reads"),
+        (changed(BitsStored=17), r"whose Bits Stored \(0028,0101\) is 17, which cannot be"),
+        (changed(SamplesPerPixel=2), "of 2 samples per pixel"),
         (changed(PhotometricInterpretation="HSV"), "colour space that is not read"),
         (changed(WindowWidth=0), "window of width 0"),
         (changed(WindowWidth="0.5"), "window of width 0.5"),
@@ -297,18 +297,16 @@ def changed(**elements: object) -> bytes:
         (changed(VOILUTFunction="CUBIC"), "which its VOI LUT Function does not allow"),
         (changed(RescaleSlope="987").replace(b"987 ", b"nan "), "rescaling or window is no number"),
         (changed()[:200], "header cannot be read|without Pixel Data"),
-        (changed()[:-20], "no decoder here reads|without Pixel Data"),
+        (changed()[:-20], "cut short"),
         (bytes(128) + b"DICM", "header cannot be read|without Pixel Data"),
         (bytes(128) + b"DICM" + bytes(range(256)) * 20, "header cannot be read|without Pixel Data"),
     ],
 )
-@pytest.mark.filterwarnings("ignore")
 def test_a_dicom_file_that_cannot_be_used_says_why(data, reason):
     with pytest.raises(ImageError, match=reason):
         read_image(data)
 
 
-@pytest.mark.filterwarnings("ignore")
 @given(position=st.integers(0, 10**6), value=st.integers(0, 255), cut=st.booleans())
 def test_a_corrupt_dicom_file_is_an_image_or_refused_and_no_message_holds_its_text(position, value, cut):
     data = bytearray(changed())

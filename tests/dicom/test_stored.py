@@ -1,5 +1,6 @@
 """Stored values and their rendering apart: together they are what ``read_image`` shows."""
 
+import tracemalloc
 from typing import Any
 
 import imagecodecs
@@ -13,7 +14,15 @@ from pydicom.pixels import get_encoder
 from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, RLELossless
 
 from orchestration.dicom import stored as stored_module
-from orchestration.imaging import ImageError, encode_samples, read_image, read_samples, read_stored, render
+from orchestration.imaging import (
+    ImageError,
+    encode_samples,
+    read_image,
+    read_samples,
+    read_stored,
+    render,
+    stored_bytes,
+)
 from tests.dicom.dicoms import compressed, file_bytes, image_dataset
 
 SHAPE = (16, 12)
@@ -136,6 +145,48 @@ def test_frames_that_are_declared_and_not_there_are_refused(frames: int) -> None
     dataset.NumberOfFrames = frames
     with pytest.raises(ImageError):
         read_stored(file_bytes(dataset))
+
+
+@pytest.mark.parametrize("frames", [1, 3])
+@given(stored=TYPES.flatmap(lambda kind: st_numpy.arrays(kind, SHAPE)))
+def test_the_bytes_of_stored_values_are_known_before_they_are_decoded(frames: int, stored: np.ndarray) -> None:
+    dataset = image_dataset(stored)
+    if frames > 1:
+        dataset.NumberOfFrames, dataset.PixelData = frames, stored.tobytes() * frames
+    data = file_bytes(dataset)
+    assert stored_bytes(data) == read_stored(data).stored.nbytes == frames * stored.nbytes
+
+
+@pytest.mark.parametrize(
+    "samples", [noise(1), noise(1, 256).astype(np.uint8), np.stack([noise(1), noise(2), noise(3)], -1)]
+)
+def test_so_are_those_of_a_png(samples: np.ndarray) -> None:
+    assert stored_bytes(encode_samples(samples)) == samples.nbytes
+
+
+def test_so_are_those_of_a_jpeg() -> None:
+    assert stored_bytes(imagecodecs.jpeg8_encode(noise(1, 256).astype(np.uint8))) == 16 * 12
+
+
+def test_the_bytes_of_many_frames_are_told_without_a_copy_of_them() -> None:
+    dataset = frames_of(np.zeros((100, 256, 256), np.uint16))
+    data = file_bytes(dataset)
+    stored_bytes(data)
+    tracemalloc.start()
+    assert stored_bytes(data) == 100 * 256 * 256 * 2
+    assert tracemalloc.get_traced_memory()[1] < 10**6
+    tracemalloc.stop()
+
+
+def test_more_bytes_than_are_read_and_what_is_no_image_are_refused_before_decoding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = file_bytes(frames_of(np.stack([noise(1)] * 3)))
+    monkeypatch.setattr(stored_module, "MAX_STORED_BYTES", 1000)
+    with pytest.raises(ImageError, match="at most 1,000 frames and 1,000 bytes"):
+        stored_bytes(data)
+    with pytest.raises(ImageError, match="neither PNG, JPEG nor DICOM; it is empty"):
+        stored_bytes(b"")
 
 
 def test_colour_by_a_palette_is_refused() -> None:

@@ -7,13 +7,14 @@ from fractions import Fraction
 from io import BytesIO
 from math import floor
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from orchestration.imaging import MAX_PIXELS, ImageError, read_image
+from orchestration.imaging import MAX_PIXELS, ImageError, read_image, read_samples
 from tests.imaging.pngs import CHANNELS, KINDS, SIGNATURE, chunk, header, png, random_png
 
 sizes = st.integers(1, 40)
@@ -124,6 +125,61 @@ def test_any_flipped_bit_is_refused_or_changes_nothing(position, bit, kind):
     except ImageError:
         return
     np.testing.assert_array_equal(image, whole)
+
+
+@pytest.mark.parametrize("interlace", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_wrong_checksum_within_the_compressed_pixels_is_refused(kind, interlace):
+    """Where an encoder's stream is damaged before its chunk is written, the chunk's own checksum is right."""
+    data = random_png(3, 21, 17, kind[1], kind[0], interlace=interlace)
+    start = data.index(b"IDAT")
+    stream = data[start + 4 : start + 4 + int.from_bytes(data[start - 4 : start], "big")]
+    damaged = stream[:-1] + bytes([stream[-1] ^ 1])
+    assert read_image(data).size
+    with pytest.raises(ImageError, match="damaged PNG"):
+        read_image(data.replace(chunk(b"IDAT", stream), chunk(b"IDAT", damaged)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("more", [1, 10**6])
+def test_what_follows_the_last_row_within_the_compressed_pixels_is_harmless(kind, more):
+    data = random_png(3, 21, 17, kind[1], kind[0])
+    start = data.index(b"IDAT")
+    stream = data[start + 4 : start + 4 + int.from_bytes(data[start - 4 : start], "big")]
+    longer = zlib.compress(zlib.decompress(stream) + bytes(more))
+    changed = data.replace(chunk(b"IDAT", stream), chunk(b"IDAT", longer))
+    np.testing.assert_array_equal(read_image(changed), read_image(data))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+@pytest.mark.parametrize("interlace", [False, True])
+def test_a_pixel_beyond_the_palette_is_refused(depth, interlace):
+    samples = np.full((9, 9, 1), 2**depth - 1)
+    colours = bytes(range(3)) * (2**depth - 1)
+    with pytest.raises(ImageError, match="a colour that its palette lacks"):
+        read_image(png(samples, depth, 3, interlace=interlace, before=chunk(b"PLTE", colours)))
+    assert read_image(png(samples, depth, 3, interlace=interlace, before=chunk(b"PLTE", colours + bytes(3)))).size
+
+
+@pytest.mark.filterwarnings("ignore:Palette images with Transparency:UserWarning")  # of Pillow, on two of them
+def test_files_of_the_specifications_authors_and_of_go_are_read_as_by_pillow_or_refused(shared_data):
+    files = sorted((shared_data / "conformance" / "png").rglob("*.png"))
+    assert len(files) > 40
+    for path in files:
+        data = path.read_bytes()
+        if path.name.startswith("invalid-"):
+            with pytest.raises(ImageError, match="PNG"):
+                read_image(data)
+        elif Image.open(BytesIO(data)).mode.startswith("I"):  # Pillow cuts 16 bits to eight instead of scaling them
+            np.testing.assert_array_equal(read_samples(data)[0], np.asarray(Image.open(BytesIO(data))))
+        elif path.name[-6:-4] == "16" or path.name[6:8] == "16":
+            theirs = imagecodecs.png_decode(data)
+            np.testing.assert_array_equal(
+                read_samples(data)[0], theirs[..., : 1 if theirs.shape[-1] == 2 else 3].squeeze()
+            )
+        else:
+            theirs = np.asarray(Image.open(BytesIO(data)).convert("RGB"))
+            np.testing.assert_array_equal(as_rgb(read_image(data)), theirs, err_msg=path.name)
 
 
 @given(share=st.floats(0, 1, exclude_max=True), kind=st.sampled_from(KINDS))

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from orchestration.dicom.encoding.errors import HeaderError
 from orchestration.dicom.encoding.header import Elements
+from orchestration.dicom.encoding.values import whole_number
 
 _FLOAT_PIXEL_DATA = ("7FE00008", "7FE00009")
+_NUMBER_OF_FRAMES = "00280008"
 _SUBSAMPLED = ("YBR_FULL_422", "YBR_PARTIAL_422")  # two of six samples are left out where pixels are native
 
 
@@ -44,7 +46,7 @@ def image_of(elements: Elements) -> Image:
         rows=_integer(elements, "00280010", "Rows"),
         columns=_integer(elements, "00280011", "Columns"),
         samples=samples,
-        frames=_integer(elements, "00280008", "Number of Frames", at_most=2**31 - 1, default=1),
+        frames=_integer(elements, _NUMBER_OF_FRAMES, "Number of Frames", at_most=2**31 - 1, default=1),
         bits_allocated=bits_allocated,
         bits_stored=_integer(elements, "00280101", "Bits Stored", at_most=bits_allocated, default=bits_allocated),
         subsampled=samples == 3 and _first_value(elements, "00280004") in _SUBSAMPLED,
@@ -52,17 +54,19 @@ def image_of(elements: Elements) -> Image:
 
 
 def _integer(elements: Elements, tag: str, name: str, *, at_most: int = 65_535, default: int | None = None) -> int:
-    place = f"{name} ({tag[:4]},{tag[4:]})"
+    place, vr = f"{name} ({tag[:4]},{tag[4:]})", "IS" if tag == _NUMBER_OF_FRAMES else "US"
     value = _first_value(elements, tag)
     if value is None and default is not None:
         return default
+    if elements.get(tag, {"vr": vr})["vr"] != vr:
+        raise HeaderError(f"{place} has another VR than {vr}")
     try:
-        number = int(value)  # type: ignore[call-overload]  # whatever JSON holds
-    except (TypeError, ValueError, OverflowError):
-        raise HeaderError(f"the header has no number for {place}") from None
+        number = whole_number(value)
+    except ValueError:
+        raise HeaderError(f"the header has no whole number for {place}") from None
     if not 1 <= number <= at_most:
         raise HeaderError(f"{place} is {number}, not between 1 and {at_most}")
-    return int(number)
+    return number
 
 
 def _first_value(elements: Elements, tag: str) -> object:

@@ -2,7 +2,6 @@
 
 import struct
 from dataclasses import dataclass
-from itertools import pairwise
 
 from pydicom.uid import (
     HTJ2K,
@@ -28,11 +27,11 @@ from orchestration.dicom.encoding.markers import (
     jpeg2000_codestreams,
     jpeg_codestreams,
 )
+from orchestration.dicom.encoding.rle import BrokenFrameError, rle_frames, segments_of
 
 _JPEG = b"\xff\xd8\xff"
 _JPEG2000 = b"\xff\x4f\xff\x51"
 _JP2 = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
-_RLE_HEADER = 64  # bytes: the number of segments and the offsets of up to 15 (PS3.5, G.5)
 _SEARCHED = 1 << 20  # bytes: a colour profile may stand before the frame header of a JPEG
 
 _LOSSLESS, _JPEGLS = 0xC3, 0xF7
@@ -44,10 +43,13 @@ _IRREVERSIBLE, _REVERSIBLE = b"\x00", b"\x01"
 
 @dataclass(frozen=True)
 class Identified:
-    """A transfer syntax, and the frames that are to be encapsulated; none where the pixels are native."""
+    """A transfer syntax, and the pixels as they go into a file: all of them where they are native, else frame by frame.
+
+    What follows the last frame in the data that were given is left out.
+    """
 
     transfer_syntax: str
-    frames: tuple[memoryview, ...] = ()
+    frames: tuple[memoryview, ...]
 
 
 def identify(pixels: memoryview, image: Image) -> Identified:
@@ -56,7 +58,7 @@ def identify(pixels: memoryview, image: Image) -> Identified:
     Pixels that begin with a codestream of the size that the header gives, or with an RLE header that fits it, are taken
     for compressed, even where they happen to be as long as native pixels would be: compressed frames of a study vary in
     length, so that one in some 100,000 is, while native pixels do not begin with all that. Otherwise the native size
-    decides, with or without the byte that makes it even.
+    decides, with or without zeros behind it that are too few for a frame.
 
     Args:
         pixels: all frames.
@@ -67,23 +69,32 @@ def identify(pixels: memoryview, image: Image) -> Identified:
     """
     is_native = len(pixels) in (image.native_bytes, image.native_bytes + image.native_bytes % 2)
     head = bytes(pixels[:12])
-    if head.startswith((_JPEG, _JPEG2000, _JP2)):
-        try:
+    try:
+        if head.startswith((_JPEG, _JPEG2000, _JP2)):
             return _compressed(pixels, image, head)
-        except _NotThisImageError:
-            if not is_native:
-                raise
-    if _has_rle_header(pixels, image):
-        if image.frames > 1:
-            raise PixelDataError(f"{image.frames} frames in RLE one after the other can't be told apart")
-        return Identified(RLELossless, (pixels,))
+        if segments_of(pixels, image) is not None:
+            return Identified(RLELossless, rle_frames(pixels, image))
+    except _NotThisImageError:
+        if not is_native:
+            raise
+    except BrokenFrameError as error:
+        if not is_native:
+            raise PixelDataError(f"a frame in RLE cannot be followed to its end: {error}") from None
     if is_native:
-        return Identified(ExplicitVRLittleEndian)
+        return Identified(ExplicitVRLittleEndian, (pixels,))
+    if _is_padded(pixels, image):
+        return Identified(ExplicitVRLittleEndian, (pixels[: image.native_bytes],))
     raise PixelDataError(
         f"the pixel data have {len(pixels)} bytes and no signature of a compressed form; {image.rows} rows x "
         f"{image.columns} columns x {image.samples} samples of {image.bits_allocated} bits x {image.frames} frames "
         f"take {image.native_bytes}"
     )
+
+
+def _is_padded(pixels: memoryview, image: Image) -> bool:
+    """Whether zeros follow native pixels that are too few for another frame."""
+    padding = len(pixels) - image.native_bytes
+    return 0 < padding < image.native_bytes // image.frames and not any(pixels[image.native_bytes :])
 
 
 class _NotThisImageError(PixelDataError):
@@ -98,7 +109,7 @@ def _compressed(pixels: memoryview, image: Image, head: bytes) -> Identified:
     try:
         spans = jpeg_codestreams(pixels) if is_jpeg else jpeg2000_codestreams(pixels)
     except BrokenCodestreamError as error:
-        raise PixelDataError(f"a codestream can't be followed to its end: {error}") from None
+        raise PixelDataError(f"a codestream cannot be followed to its end: {error}") from None
     if len(spans) != image.frames:
         raise PixelDataError(f"the pixel data have {len(spans)} frames, the header {image.frames}")
     syntaxes = set()
@@ -128,7 +139,8 @@ def _declared(header: bytes, image: Image, *, is_jpeg: bool) -> Codestream:
 
 
 def _check_depth(codestream: Codestream, image: Image) -> None:
-    if not image.bits_stored <= codestream.precision <= image.bits_allocated:
+    """Refuse samples that are deeper than Bits Allocated; fewer bits than Bits Stored are odd, but can be read."""
+    if codestream.precision > image.bits_allocated:
         raise PixelDataError(
             f"the codestream has samples of {codestream.precision} bits, the header has {image.bits_stored} bits "
             f"stored in {image.bits_allocated}"
@@ -185,17 +197,3 @@ def _codestream_of_jp2(data: memoryview) -> memoryview:
             break
         position = end
     raise _NotThisImageError("the JP2 file is cut short, or has no codestream")
-
-
-def _has_rle_header(pixels: memoryview, image: Image) -> bool:
-    """Whether the number of segments and their offsets are those of one frame of such an image (PS3.5, annex G)."""
-    if len(pixels) <= _RLE_HEADER:
-        return False
-    segments, *offsets = struct.unpack_from("<16L", pixels)
-    used, unused = offsets[:segments], offsets[segments:]
-    return (
-        8 * segments == image.samples * image.bits_allocated
-        and used[:1] == [_RLE_HEADER]
-        and all(first < second for first, second in pairwise([*used, len(pixels)]))
-        and not any(unused)
-    )
