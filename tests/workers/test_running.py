@@ -51,7 +51,7 @@ def test_a_task_that_kills_its_worker_is_given_up_by_name_and_all_others_are_don
     opened: list[Executor] = []
 
     def open_pool() -> Executor:
-        opened.append(ProcessPoolExecutor(2))
+        opened.append(ProcessPoolExecutor(1))
         return opened[-1]
 
     with Workers(open_pool, in_flight=4) as workers:

@@ -8,6 +8,7 @@ with the members and nothing is left behind by a run that is killed. A pair take
 import hashlib
 import mmap
 import tempfile
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ PARTITIONS = tuple(f"{number:02x}" for number in range(256))
 EVERYTHING = "all"  # in place of a partition, in the names of batches that hold UIDs of any
 BATCH_BYTES = 1 << 30  # of image archives: seconds of work, lost when a worker is
 BATCH_MEMBERS = 20_000  # their places take some 10 MB
+GROUPS = 256  # of image archives, by their names
 SPOOLED_AT_ONCE = 500_000  # pairs held before they are written to the spool
 ASSEMBLY_VERSION = 2  # raised with every change of the bytes of a DICOM: all are then made again
 _HASHES = (1 << HASH_BITS) // len(PARTITIONS)  # of a partition
@@ -156,8 +158,9 @@ class Join:
     def _slice(self) -> tuple[Numbers, Numbers, int]:
         """Divide image archives into batches: those of an archive go to ``first + offset // width``, to none if -1.
 
-        Archives are grouped until a batch is full, in the order of their names, and cut where they are too large for
-        one. A partition takes its share of each.
+        Archives are grouped until a batch is full, and cut where they are too large for one. Only archives whose names
+        have the same hash are grouped, so that one that comes or goes changes few batches; a partition, which takes its
+        share of every archive, groups all of them.
         """
         share = 1 if self._selection.partition is None else len(PARTITIONS)
         first = np.full(len(self._archives), -1, np.int64)
@@ -166,13 +169,16 @@ class Join:
         sizes, members = (self._archives[name].to_numpy() for name in ("size_bytes", "members"))
         images = [number for number in np.flatnonzero(~self._is_text).tolist() if self._selection.has(names[number])]
         batches = held = held_bytes = 0
-        for number in sorted(images, key=lambda number: (stores[number], names[number])):
+        before = -1
+        for group, _, _, number in sorted(
+            (_group(names[number], share), stores[number], names[number], number) for number in images
+        ):
             count, size = -(-int(members[number]) // share), -(-int(sizes[number]) // share)
             parts = max(-(-size // BATCH_BYTES), -(-count // BATCH_MEMBERS), 1)
             held, held_bytes = held + count, held_bytes + size
-            if parts > 1 or held > BATCH_MEMBERS or held_bytes > BATCH_BYTES or not batches:
+            if parts > 1 or held > BATCH_MEMBERS or held_bytes > BATCH_BYTES or group != before:
                 batches += parts
-                held, held_bytes = count, size
+                held, held_bytes, before = count, size, group
             first[number], width[number] = batches - parts, int(sizes[number]) // parts + 1
         return first, width, batches
 
@@ -180,6 +186,10 @@ class Join:
 def partition_of(uid_hash: int) -> str:
     """The partition of a UID by its hash."""
     return PARTITIONS[uid_hash // _HASHES]
+
+
+def _group(archive: str, share: int) -> int:
+    return zlib.crc32(archive.encode()) % GROUPS if share == 1 else 0
 
 
 def _first(is_kind: npt.NDArray[np.bool_], starts: Numbers, counts: Numbers) -> Numbers:

@@ -180,8 +180,7 @@ def test_a_partition_holds_the_uids_whose_hashes_begin_with_it(partner: Partner)
 
 
 def test_a_partition_names_its_own_members_without_a_partner(partner: Partner, delivery: Delivery) -> None:
-    for uid in uids(8):
-        delivery.text["t"].append((f"{uid}.json", torn(uid).header))
+    delivery.text["t"] = [(f"{uid}.json", torn(uid).header) for uid in uids(8)]
     delivery.images["i"] = []
     delivery.write()
     for uid in uids(8):
