@@ -8,7 +8,7 @@ indices of a palette are decoded as greys and looked up here: libpng accepts ind
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -38,17 +38,18 @@ _SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 3, _GREY_ALPHA: 2, _RGBA: 4}
 _DEPTHS = {_GREY: (1, 2, 4, 8, 16), _RGB: (8, 16), _PALETTE: (1, 2, 4, 8), _GREY_ALPHA: (8, 16), _RGBA: (8, 16)}
 _KORNIA_MODES = {_GREY: "mono", _RGB: "rgb", _RGBA: "rgba"}
 _KORNIA_DECODERS = {8: kornia_rs.io.decode_image_png_u8, 16: kornia_rs.io.decode_image_png_u16}
-_INFLATED_AT_ONCE = 1 << 20  # bytes
+_PIECE = 1 << 20  # bytes
+_MAX_INFLATED_AT_ONCE = 1 << 26  # bytes: more, beside file and image, would take more memory than is promised
 _MAX_INFLATED = 2 * MAX_DECODED_BYTES  # filters and whatever follows the last row included
 _LIKELY_BITS = (10, 12, 14, 16)
 _SAME = np.arange(256, dtype=np.uint8)
 
 
 class _Critical(NamedTuple):
-    """What the pixels depend on: a PNG without ancillary chunks, its compressed stream, and the palette and sBIT."""
+    """What the pixels depend on: a PNG without ancillary chunks, its compressed stream in parts, its PLTE and sBIT."""
 
     png: bytes
-    stream: bytes
+    stream: Sequence[memoryview]
     palette: bytes
     sbit: bytes
 
@@ -163,7 +164,7 @@ def _critical_chunks(data: bytes, header: _Header) -> _Critical:
             stream.append(view[start + 8 : end - 4])
     # Most files have nothing else, and are not copied.
     png = data if sum(map(len, parts)) == len(data) and header.colour_type != _PALETTE else b"".join(parts)
-    return _Critical(png, b"".join(stream), palette, sbit)
+    return _Critical(png, stream, palette, sbit)
 
 
 def _as_grey(header: _Header) -> bytes:
@@ -192,29 +193,41 @@ def _decode(critical: _Critical, header: _Header) -> npt.NDArray[Any]:
     return _in_colour(samples, critical.palette, header.depth) if is_palette else samples
 
 
-def _inflated(stream: bytes, header: _Header) -> bytes:
+def _inflated(stream: Sequence[memoryview], header: _Header) -> bytes:
     """Inflate the compressed stream and compare the checksum (Adler-32) that ends it.
 
     Returns:
-        The filtered rows; nothing where the image is interlaced, or where something harmless follows the last row.
+        The filtered rows; nothing where they are interlaced, too many to be in memory twice, or followed by something
+        harmless.
 
     Raises:
         Exception: the checksum differs, or the stream cannot be inflated; which class, the library decides.
     """
-    if not header.interlace:
-        samples = 1 if header.colour_type == _PALETTE else _SAMPLES[header.colour_type]
-        size = header.height * (1 + header.width * samples * header.depth // 8)
+    samples = 1 if header.colour_type == _PALETTE else _SAMPLES[header.colour_type]
+    size = header.height * (1 + header.width * samples * header.depth // 8)
+    if size <= _MAX_INFLATED_AT_ONCE and not header.interlace:
         with suppress(imagecodecs.DeflateError):  # it is damaged, or longer
-            inflated = bytes(imagecodecs.deflate_decode(stream, out=size))
+            inflated = bytes(imagecodecs.deflate_decode(b"".join(stream), out=size))
             return inflated if len(inflated) == size else b""
-    inflater = isal_zlib.decompressobj()
-    total = len(inflater.decompress(stream, _INFLATED_AT_ONCE))
-    while not inflater.eof:
-        piece = len(inflater.decompress(inflater.unconsumed_tail, _INFLATED_AT_ONCE))
-        total += piece
-        if not piece or total > _MAX_INFLATED:
-            raise ImageError("is a damaged PNG: its compressed pixels have no end")
+    _check_in_pieces(stream)
     return b""
+
+
+def _check_in_pieces(stream: Sequence[memoryview]) -> None:
+    """Compare the checksum of a stream of any length, a piece of a megabyte in memory at a time."""
+    inflater = isal_zlib.decompressobj()
+    total = 0
+    parts: list[bytes | memoryview] = [*stream, b""]
+    for part in parts:
+        rest = part
+        while not inflater.eof and total <= _MAX_INFLATED:
+            piece = len(inflater.decompress(rest, _PIECE))
+            total += piece
+            rest = inflater.unconsumed_tail
+            if not piece and not rest:
+                break
+    if not inflater.eof:
+        raise ImageError("is a damaged PNG: its compressed pixels have no end")
 
 
 def _in_colour(indices: Image8, palette: bytes, depth: int) -> Image8:
