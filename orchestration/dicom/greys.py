@@ -80,7 +80,7 @@ def grey8(steps: GreySteps, stored: Stored) -> Image8:
 
 
 def grey_table(steps: GreySteps, stored: Stored) -> Image8:
-    """The grey of each value that a pixel can hold, by its bit pattern: all that there is to know about the greys.
+    """The grey of each value that a pixel can hold, by its bit pattern.
 
     Args:
         steps: those of the frame, or of all frames.

@@ -23,7 +23,7 @@ class Annotated:
     """A drawn picture.
 
     ``boxes_clipped`` are those of ``boxes_drawn`` that the edge cut; ``boxes_skipped`` had nothing to draw: no area,
-    a number that is none, or a place outside the picture.
+    a coordinate that is NaN, or a place outside the picture.
     """
 
     png: bytes

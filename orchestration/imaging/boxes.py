@@ -9,8 +9,8 @@ from typing import NamedTuple
 class Box:
     """A rectangle that a reader marked, in pixels from the top left corner of the image.
 
-    A negative width or height means that it was drawn leftwards or upwards. Any number is allowed, also one that
-    makes no rectangle of the picture; whoever draws finds out.
+    A negative width or height means that it was drawn leftwards or upwards. Any number is allowed;
+    ``visible_area`` tells whether the box lies on a picture.
     """
 
     reader: str
@@ -58,7 +58,7 @@ def visible_area(box: Box, width: int, height: int) -> tuple[Area, bool] | None:
     """The pixels of the picture that the box covers, and whether the edge cuts some of it off.
 
     Returns:
-        None where there is nothing to draw: an empty box, a number that is none, or a box outside the picture.
+        None where there is nothing to draw: an empty box, a coordinate that is NaN, or a box outside the picture.
     """
     try:
         left, right = sorted((box.x, box.x + box.width))

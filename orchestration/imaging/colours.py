@@ -1,4 +1,4 @@
-"""A colour for each reader: the same in every picture where nobody else's is in the way, and never shared there."""
+"""A colour for each reader: the same in every picture, unless another reader of that picture has it already."""
 
 import hashlib
 from collections.abc import Iterable

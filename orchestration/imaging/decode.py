@@ -8,7 +8,8 @@ from orchestration.dicom.reading import read_dicom
 from orchestration.dicom.stored import StoredImage, one_channel_if_equal, read_stored_dicom, stored_dicom_bytes
 from orchestration.images import Image8, ImageError
 from orchestration.imaging.jpeg_reader import JPEG_SIGNATURE, jpeg_bytes, read_jpeg
-from orchestration.imaging.png_reader import SIGNATURE, png_bytes, read_png, read_samples
+from orchestration.imaging.png import SIGNATURE
+from orchestration.imaging.png_reader import png_bytes, read_png, read_samples
 
 _SAME = np.arange(256, dtype=np.uint8)
 _READERS: tuple[tuple[int, bytes, Callable[[bytes], Image8]], ...] = (

@@ -13,7 +13,7 @@ from isal import isal_zlib
 
 from orchestration.images import STRIPE_ROWS, Image8
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _RGB, _PALETTE = 0, 2, 3  # colour types
 _UP = 2  # filter type: each byte less the one above it (PNG specification, 9.2)
 _LEVEL = 1  # of ISA-L's 0 to 3; 0 is 2 ms faster and a sixth larger, 3 a fifth slower for the same size
@@ -53,12 +53,12 @@ def encode_samples(samples: npt.NDArray[np.uint8 | np.uint16]) -> bytes:
 def _png(
     stripes: Iterable[Image8], size: tuple[int, int], depth: int, colour_type: int, palette: Image8 | None = None
 ) -> bytes:
-    parts = [_SIGNATURE, *_chunk(b"IHDR", [struct.pack(">IIBBBBB", *size, depth, colour_type, 0, 0, 0)])]
+    parts = [SIGNATURE, *chunk(b"IHDR", [struct.pack(">IIBBBBB", *size, depth, colour_type, 0, 0, 0)])]
     if palette is not None:
-        parts += _chunk(b"PLTE", [palette.tobytes()])
+        parts += chunk(b"PLTE", [palette.tobytes()])
     compressor = isal_zlib.compressobj(_LEVEL, wbits=_WINDOW_BITS[colour_type])
-    parts += _chunk(b"IDAT", [*map(compressor.compress, _filtered(stripes)), compressor.flush()])
-    return b"".join([*parts, *_chunk(b"IEND", [])])
+    parts += chunk(b"IDAT", [*map(compressor.compress, _filtered(stripes)), compressor.flush()])
+    return b"".join([*parts, *chunk(b"IEND", [])])
 
 
 def _filtered(stripes: Iterable[Image8]) -> Iterator[Image8]:
@@ -75,7 +75,7 @@ def _filtered(stripes: Iterable[Image8]) -> Iterator[Image8]:
         yield filtered[: len(rows)]
 
 
-def _chunk(kind: bytes, content: Sequence[bytes]) -> list[bytes]:
+def chunk(kind: bytes, content: Sequence[bytes]) -> list[bytes]:
     """Length, type, content and checksum (PNG specification, 5.3), in parts that are joined once."""
     checksum = 0
     for part in (kind, *content):

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from orchestration.imaging import MAX_PIXELS, ImageError, read_image, read_samples
+from orchestration.imaging import MAX_PIXELS, ImageError, png_reader, read_image, read_samples
 from tests.imaging.pngs import CHANNELS, KINDS, SIGNATURE, chunk, header, png, random_png
 
 sizes = st.integers(1, 40)
@@ -149,6 +149,25 @@ def test_what_follows_the_last_row_within_the_compressed_pixels_is_harmless(kind
     longer = zlib.compress(zlib.decompress(stream) + bytes(more))
     changed = data.replace(chunk(b"IDAT", stream), chunk(b"IDAT", longer))
     np.testing.assert_array_equal(read_image(changed), read_image(data))
+
+
+@pytest.mark.parametrize("damage", [0, 1])
+@pytest.mark.parametrize("kind", [(0, 8), (2, 8), (0, 16), (3, 8)])
+def test_what_is_too_large_to_be_in_memory_twice_is_checked_too(kind, damage, monkeypatch):
+    monkeypatch.setattr(png_reader, "_MAX_INFLATED_AT_ONCE", 10)
+    data = random_png(3, 21, 17, kind[1], kind[0])
+    start = data.index(b"IDAT")
+    stream = data[start + 4 : start + 4 + int.from_bytes(data[start - 4 : start], "big")]
+    damaged = stream[:-1] + bytes([stream[-1] ^ damage])
+    in_parts = chunk(b"IDAT", damaged[:50]) + chunk(b"IDAT", b"") + chunk(b"IDAT", damaged[50:])
+    changed = data.replace(chunk(b"IDAT", stream), in_parts)
+    if damage:
+        with pytest.raises(ImageError, match="damaged PNG"):
+            read_image(changed)
+    else:
+        pieces = read_image(changed)
+        monkeypatch.undo()
+        np.testing.assert_array_equal(pieces, read_image(data))
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 8])

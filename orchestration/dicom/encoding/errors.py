@@ -4,7 +4,7 @@ from orchestration.errors import DoublereadError
 
 
 class HeaderError(DoublereadError):
-    """The header can't be read, or can't be written as DICOM; the message names the element where it can."""
+    """The header cannot be read, or not written as DICOM; the message names the element where it can."""
 
 
 class PixelDataError(DoublereadError):

@@ -19,7 +19,7 @@ MAX_HEADER_VALUES = 2_000_000
 MAX_SEQUENCE_DEPTH = 64
 """Sequences within sequences; structured reports reach about 15."""
 
-_VALUES_COUNTED_FROM = 1 << 20  # bytes: a shorter header can't hold enough values to matter
+_VALUES_COUNTED_FROM = 1 << 20  # bytes: a shorter header cannot hold enough values to matter
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*", re.ASCII)
 
 Elements = dict[str, Any]
