@@ -5,7 +5,7 @@ import tarfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from orchestration.archives.index import Member, walk
+from orchestration.archives.tar import Member, walk
 
 ReadAt = Callable[[int, int], bytes]
 

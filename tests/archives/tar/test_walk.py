@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orchestration.archives.index import IS_DIRECTORY, Member, walk
+from orchestration.archives.tar import IS_DIRECTORY, Member, walk
 from tests.archives.tar.tars import archive, files, info, plain_files, reader, walked
 
 UIDS = st.from_regex(r"[1-9](\.[0-9]{1,20}){1,3}\.(j2c|json)", fullmatch=True)
@@ -243,7 +243,7 @@ def test_large_members_are_skipped_and_small_ones_read_in_pieces() -> None:
 
 MEMORY = """
 import sys
-from orchestration.archives.index import walk
+from orchestration.archives.tar import walk
 from tests.services.memory import peak_megabytes
 from tests.archives.tar.tars import info
 header = info("1.2.3.json", 0).tobuf(0)
