@@ -8,7 +8,6 @@ from azure.storage.blob import BlobServiceClient
 
 from orchestration.database import Database
 from tests.services.azurite import Azurite
-from tests.stores.conftest import new_container
 
 DEPLOYMENT = Path(__file__).parents[1] / "deploy" / "dagster.yaml"
 
@@ -23,7 +22,7 @@ def test_a_deployment_keeps_runs_in_postgresql_and_logs_in_azure(
 ) -> None:
     where = database.libpq_environment
     url = f"postgresql://{where['PGUSER']}@/{where['PGDATABASE']}?host={where['PGHOST']}&port={where['PGPORT']}"
-    container = new_container(azure)
+    container = azure.create_container()
     monkeypatch.setenv("DAGSTER_PG_URL", url)
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", azure.account_name)
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", azure.account_key)

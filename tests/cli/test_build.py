@@ -16,7 +16,6 @@ from tests.cli.conftest import Home, rows
 from tests.conftest import TEST_DATABASE
 from tests.services.azurite import Azurite
 from tests.services.s3 import S3
-from tests.stores.conftest import new_container
 
 MASS = LABELS[3]
 Studies = Callable[..., Path]
@@ -67,7 +66,7 @@ def load_and_build_one_study(home: Home, data: Path) -> None:
 
 def test_images_in_azure_are_reached_by_a_connection_string(own: Home, write_studies: Studies, azure: Azurite) -> None:
     own.settings["AZURE_STORAGE_CONNECTION_STRING"] = azure.connection_string
-    own.settings["AZURE_STORAGE_CONTAINER_NAME"] = new_container(azure)
+    own.settings["AZURE_STORAGE_CONTAINER_NAME"] = azure.create_container()
     load_and_build_one_study(own, write_studies(1, width=600, height=800))
     files = [path.read_bytes() for path in own.folder.rglob("*") if path.is_file()]
     assert any(TEST_DATABASE.encode() in content for content in files), "some files hold other settings"

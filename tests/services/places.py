@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from azure.storage.blob import BlobServiceClient
 
 from orchestration.settings import load_settings
 from orchestration.stores import Place, open_place
@@ -48,9 +47,7 @@ def _shorten_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def azure_place(azure: Azurite, monkeypatch: pytest.MonkeyPatch) -> Iterator[PlaceToTest]:
     """A folder in an Azure container behind a proxy that can give faults."""
-    container = f"c{uuid.uuid4().hex}"
-    with BlobServiceClient.from_connection_string(azure.connection_string) as service:
-        service.create_container(container)
+    container = azure.create_container()
     with faulty_proxy(azure.blob_endpoint) as proxy:
         _shorten_waits(monkeypatch)
         behind = azure.behind(blob_proxy=proxy.endpoint)
