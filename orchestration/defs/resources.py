@@ -1,14 +1,14 @@
 """Resources: the annotation database, stores, archives, dbt. Secrets stay in the environment and out of the page."""
 
 import os
-from functools import cached_property
-from importlib.metadata import version
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from dagster_dbt import DbtCliResource, DbtProject
-from packaging.version import Version
+from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource, DbtProject
+from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
+from dagster_dbt.compat import DBT_PYTHON_VERSION
 
 from orchestration.archives.index import ArchiveIndex, Kind
 from orchestration.cases import open_container, open_report_table
@@ -18,7 +18,7 @@ from orchestration.errors import SettingsError
 from orchestration.settings import Settings
 from orchestration.stores import Place, open_place
 from orchestration.stores.azure import AzureAccount, Container, azure_account
-from orchestration.transformations import DBT, MANIFEST_FOLDER, PROJECT_DIR, target_folder
+from orchestration.transformations import DBT, MANIFEST_FOLDER, PROJECT_DIR, in_database, target_folder
 
 if TYPE_CHECKING:
     from dagster_azure.blob import AzureBlobStorageResource
@@ -129,14 +129,43 @@ class FoldersResource(dg.ConfigurableResource[None]):
 
 
 class DbtResource(DbtCliResource):
-    """dagster-dbt's resource, which knows dbt's version.
+    """dagster-dbt's resource, which runs dbt in this process.
 
-    Left to itself it starts ``dbt --version`` before every command, which takes seconds and asks PyPI for news.
+    Left to itself it starts a process for dbt, and before it one for ``dbt --version``, which asks PyPI for news: each
+    imports for as long as the models of the demo take.
     """
 
-    @cached_property
-    def _cli_version(self) -> Version:
-        return Version(version("dbt-core"))
+    def run(
+        self, arguments: Sequence[str], context: dg.AssetExecutionContext, database: str, target: Path
+    ) -> DbtCliInvocation:
+        """Run dbt on the models that the run selects; the result streams what became of them.
+
+        Args:
+            arguments: the command and its options.
+            context: of the models' asset.
+            database: the name of the database, which the manifest leaves open.
+            target: the folder that dbt writes to.
+        """
+        from orchestration.defs.marts.dbt_here import DbtHere  # noqa: PLC0415  loading definitions runs no dbt
+
+        chosen = get_updated_cli_invocation_params_for_context(context, {}, DagsterDbtTranslator())
+        options = ["--project-dir", self.project_dir, "--profiles-dir", self.project_dir, "--log-level", "none"]
+        options += ["--target-path", str(target), "--log-path", str(target)]
+        if chosen.indirect_selection:
+            options += ["--indirect-selection", chosen.indirect_selection]
+        ended = DbtHere([*arguments, *options, *chosen.selection_args])
+        return DbtCliInvocation(
+            process=ended,  # type: ignore[arg-type]
+            manifest=in_database(chosen.manifest, database),
+            dagster_dbt_translator=chosen.dagster_dbt_translator,
+            project_dir=PROJECT_DIR,
+            target_path=target,
+            raise_on_error=True,
+            cli_version=DBT_PYTHON_VERSION,
+            project=chosen.dbt_project,
+            context=context,
+            adapter=self._initialize_dbt_core_adapter(arguments),
+        )
 
 
 def make_resources(settings: Settings) -> dict[str, object]:

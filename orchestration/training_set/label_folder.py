@@ -154,7 +154,7 @@ class _Build:
         self.expected.add(path.name)
         report = self.report
         report.drawn += 1
-        report.bytes_written += outcome.size
+        report.bytes_written += outcome.size_bytes
         report.boxes_drawn += outcome.boxes_drawn
         report.boxes_clipped += outcome.boxes_clipped
         report.boxes_skipped += outcome.boxes_skipped

@@ -40,7 +40,7 @@ class DrawingOutcome:
     reason: str | None = None
     source_damaged: bool = False
     sha256: str | None = None
-    size: int = 0
+    size_bytes: int = 0
     width: int = 0
     height: int = 0
     boxes_drawn: int = 0
@@ -71,7 +71,7 @@ def draw(task: DrawingTask) -> DrawingOutcome:
     return DrawingOutcome(
         task.finding_id,
         sha256=hashlib.sha256(picture.png).hexdigest(),
-        size=len(picture.png),
+        size_bytes=len(picture.png),
         width=picture.width,
         height=picture.height,
         boxes_drawn=picture.boxes_drawn,

@@ -67,7 +67,7 @@ class PictureRecords:
             status="drawn",
             path=f"{self._label}/{finding.scan_id}.png",
             sha256=outcome.sha256,
-            size_bytes=outcome.size,
+            size_bytes=outcome.size_bytes,
             mtime_ns=mtime_ns,
             width=outcome.width,
             height=outcome.height,

@@ -59,17 +59,16 @@ def test_the_job_leads_from_the_account_to_the_mart_and_a_year_to_its_folders(cl
         index, reports = made(result, "clinical_images"), made(result, "clinical_reports")
         assert (index["matching"], index["partial"], index["added"]) == (9, 1, 10)
         assert (reports["entities"], reports["unusable"]) == (4, 1)
-        folders = defs.resolve_implicit_global_asset_job_def().get_subset(
-            asset_selection={dg.AssetKey("clinical_case_folders")}
-        )
-        runs = [
-            made(folders.execute_in_process(instance=instance, partition_key="2014"), "clinical_case_folders")
-            for _ in range(2)
-        ]
+        folders = defs.resolve_job_def("case_folders_job")
+        results = [folders.execute_in_process(instance=instance, partition_key="2014") for _ in range(2)]
+    runs = [made(result, "clinical_case_folders") for result in results]
     assert [(run["saved"], run["untouched"], run["failed"], run["incomplete"]) for run in runs] == [
         (1, 0, 1, 1),
         (0, 1, 1, 1),
     ]
+    (check,) = results[-1].get_asset_check_evaluations()
+    assert (check.check_name, check.passed) == ("every_complete_case_has_its_folder", False)
+    assert [record.data["item"] for record in check.metadata["failures"].value.records] == ["S4 of 2014"]
     case = load_case(tmp_path / "home" / "cases" / "2014" / "S1")
     assert case.report == "příznivý"
     assert case.r_mlo is not None

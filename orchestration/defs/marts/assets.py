@@ -5,17 +5,16 @@ from functools import partial
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from orchestration.database import Database, check_raw_tables
 from orchestration.defs.pools import MARTS
 from orchestration.defs.reporting import logged_waiting
-from orchestration.defs.resources import DBT_PROJECT, AnnotationDatabaseResource, FoldersResource
+from orchestration.defs.resources import DBT_PROJECT, AnnotationDatabaseResource, DbtResource, FoldersResource
 from orchestration.outcomes import report_stage
 from orchestration.transformations import (
     dbt_environment,
     expected_raw_tables,
-    in_database,
     load_manifest,
     make_sources,
     one_dbt,
@@ -30,7 +29,7 @@ CLINICAL = "tag:clinical"
 # Of the archives, those before reassembly and those after it: a run of dbt makes the one or the other.
 ARCHIVES = "tag:archives"
 REASSEMBLY = "tag:reassembly"
-BUILD = ["build", "--exclude-resource-type", "unit_test"]
+BUILD = ("build", "--exclude-resource-type", "unit_test")
 
 
 class Translator(DagsterDbtTranslator):
@@ -69,7 +68,7 @@ _models = partial(
 @_models(name="dbt_models", exclude=f"{CLINICAL} {ARCHIVES}")
 def dbt_models(
     context: dg.AssetExecutionContext,
-    dbt: DbtCliResource,
+    dbt: DbtResource,
     annotation_database: AnnotationDatabaseResource,
     folders: FoldersResource,
 ) -> Iterator[Any]:
@@ -84,7 +83,7 @@ def dbt_models(
 @_models(name="clinical_models", select=CLINICAL)
 def clinical_models(
     context: dg.AssetExecutionContext,
-    dbt: DbtCliResource,
+    dbt: DbtResource,
     annotation_database: AnnotationDatabaseResource,
     folders: FoldersResource,
 ) -> Iterator[Any]:
@@ -97,7 +96,7 @@ def clinical_models(
 @_models(name="archive_index_models", select=ARCHIVES, exclude=REASSEMBLY)
 def archive_index_models(
     context: dg.AssetExecutionContext,
-    dbt: DbtCliResource,
+    dbt: DbtResource,
     annotation_database: AnnotationDatabaseResource,
     folders: FoldersResource,
 ) -> Iterator[Any]:
@@ -110,7 +109,7 @@ def archive_index_models(
 @_models(name="reassembly_models", select=REASSEMBLY)
 def reassembly_models(
     context: dg.AssetExecutionContext,
-    dbt: DbtCliResource,
+    dbt: DbtResource,
     annotation_database: AnnotationDatabaseResource,
     folders: FoldersResource,
 ) -> Iterator[Any]:
@@ -121,12 +120,11 @@ def reassembly_models(
 
 
 def _build(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource, database: Database, folders: FoldersResource
+    context: dg.AssetExecutionContext, dbt: DbtResource, database: Database, folders: FoldersResource
 ) -> Iterator[Any]:
     with one_dbt(database, on_wait=logged_waiting(context)), dbt_environment(database):
         # Unit tests are for whoever changes the SQL: dbt advises against them in production, where they cost 4 s.
-        invocation = dbt.cli(BUILD, context=context, target_path=folders.dbt_target_path)
-        invocation.manifest = in_database(invocation.manifest, database.name())
+        invocation = dbt.run(BUILD, context, database.name(), folders.dbt_target_path)
         yield from invocation.stream().fetch_column_metadata().fetch_row_counts()
 
 

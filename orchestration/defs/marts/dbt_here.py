@@ -1,0 +1,45 @@
+"""dbt in this process: Dagster's definitions import most of it anyway, and a process of its own does so again.
+
+dbt's programmatic interface stands where dagster-dbt expects a process, so that all that dagster-dbt makes of dbt's
+events stays its own. dbt keeps its settings and connections in variables of its modules, so it has ended before
+anything else here uses them: its events show when it has.
+"""
+
+import contextlib
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dbt.cli.main import dbtRunner
+from dbt_common.events.functions import msg_to_json
+
+from orchestration.transformations import PROJECT_DIR
+
+if TYPE_CHECKING:
+    from dbt_common.events.base_types import EventMsg
+
+
+class DbtHere:
+    """An invocation of dbt that has ended, with those parts of ``subprocess.Popen`` that dagster-dbt uses.
+
+    ``stdout`` holds a line of JSON for each event that is meant for a person.
+    """
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self.args = ["dbt", *arguments]
+        lines: list[bytes] = []
+
+        def keep(event: "EventMsg") -> None:
+            if event.info.level != "debug":
+                lines.append(msg_to_json(event).encode() + b"\n")
+
+        with contextlib.chdir(PROJECT_DIR):  # dbt goes there and would stay
+            result = dbtRunner(callbacks=[keep]).invoke(list(arguments))
+        if result.exception is not None and not isinstance(result.exception, Exception):
+            raise result.exception  # this process is to end
+        self.returncode = 0 if result.success else 1
+        self.stdout = io.BytesIO(b"".join(lines))
+
+    def wait(self, timeout: float | None = None) -> int:  # noqa: ARG002
+        """Its exit status, 0 where all went well."""
+        return self.returncode
