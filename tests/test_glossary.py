@@ -17,8 +17,6 @@ from orchestration.stores.azure import Container
 
 ROOT = Path(__file__).parents[1]
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text()
-# What a source or a library calls its own: the raw tables, whose staging renames, and what is not a record.
-RAW = ROOT / "dbt_project" / "models" / "staging"
 ROOMS = ("stores", "training_set", "cases", "archives.index", "archives.reassembly")
 
 
