@@ -9,6 +9,8 @@ import pytest
 import yaml
 from importlinter.cli import lint_imports
 
+from orchestration.transformations import prepare_manifest
+
 ROOT = Path(__file__).parents[1]
 SOURCES = [
     path
@@ -26,6 +28,7 @@ def test_rooms_know_each_other_only_as_the_contracts_allow(monkeypatch: pytest.M
 def test_the_code_location_loads_as_workspace_yaml_names_it_without_a_database(tmp_path: Path) -> None:
     (location,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
     target = location["python_module"]
+    prepare_manifest()
     result = subprocess.run(
         [Path(sys.executable).parent / "dagster", "definitions", "validate", "-m", target["module_name"]],
         cwd=ROOT / target["working_directory"],

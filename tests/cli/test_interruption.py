@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.database import Database, load_raw_tables, raw_tables
+from orchestration.database import Database, load_raw_tables
+from orchestration.transformations import expected_raw_tables
 from tests.cli.conftest import Home, stop_embedded_server, write_data
 
 STUDIES = 8
@@ -26,7 +27,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def loaded(own: Home, database: Database, data: Path) -> Home:
     """A home whose database holds the raw tables, and whose image store is the folder of the data."""
-    load_raw_tables(database, data, schema="public", tables=raw_tables())
+    load_raw_tables(database, data, schema="public", tables=expected_raw_tables())
     own.settings["DOUBLEREAD_IMAGES"] = (data / "blobs").as_uri()
     return own
 
