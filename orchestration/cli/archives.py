@@ -230,16 +230,15 @@ def _update(built: "ArchiveIndex", text: str | None, images: str | None) -> bool
 
 @contextmanager
 def _opened(index: str | None, text: str | None, images: str | None) -> "Iterator[ArchiveIndex]":
-    """The index that is named, or one made for the moment."""
-    import tempfile
-
+    """The index that is named, or one that is made for this command alone."""
     from orchestration.archives.index import ArchiveIndex
     from orchestration.settings import load_settings
+    from orchestration.stores.scratch import scratch_folder
 
     if index:
         yield ArchiveIndex.open(index, load_settings())
     elif text and images:
-        with tempfile.TemporaryDirectory(prefix="doubleread-") as folder:
+        with scratch_folder() as folder:
             built = ArchiveIndex.create(folder, load_settings())
             _update(built, text, images)
             yield built

@@ -258,6 +258,6 @@ class _Spool:
             sink = pa.PythonFile(file, "w")
             with pa.ipc.new_file(sink, PAIRS) as writer:
                 writer.write_table(self._runs[-1])
-            sink.flush()
+            file.flush()
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._runs[-1] = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(mapped))).read_all()

@@ -5,7 +5,7 @@ from itertools import repeat
 
 from orchestration.archives.tar.files import Files, read_files
 from orchestration.archives.tar.headers import BLOCK, ZERO_BLOCK, DamagedHeaderError, decode, is_header
-from orchestration.archives.tar.members import Member, read_member
+from orchestration.archives.tar.members import Globals, Member, read_member
 from orchestration.archives.tar.window import ReadAt, Window
 
 # Bodies up to an eighth of this are read with their headers, larger ones skipped. Reading 8 KiB from the page cache
@@ -43,15 +43,17 @@ def walk_in_pieces(read_at: ReadAt, size: int, *, read_ahead: int = LOCAL_READ_A
     """The same, with the plain files among the members in columns, which costs half the time."""
     window = Window(read_at, size, read_ahead)
     position, most, ended = 0, MOST_FILES, False
+    following = Globals()
     while position + BLOCK <= size:
-        files, position, more = read_files(window, position, most)
-        if files.names:
-            yield files
-            ended = False
-        # What is collected after a damaged header is thrown away: after one, less is.
-        most = min(2 * most, MOST_FILES) if more else FEWEST_FILES
-        if more:
-            continue
+        if not following:  # else no file is plain
+            files, position, more = read_files(window, position, most)
+            if files.names:
+                yield files
+                ended = False
+            # What is collected after a damaged header is thrown away: after one, less is.
+            most = min(2 * most, MOST_FILES) if more else FEWEST_FILES
+            if more:
+                continue
         block = window.read(position, BLOCK)
         if len(block) < BLOCK:
             break
@@ -59,7 +61,7 @@ def walk_in_pieces(read_at: ReadAt, size: int, *, read_ahead: int = LOCAL_READ_A
             position, ended = _after_zeros(window, position), True
             continue
         try:
-            member, after = read_member(window, position)
+            member, after = read_member(window, position, following)
             window.stride = after - position
         except DamagedHeaderError as error:
             if position == 0:

@@ -200,6 +200,22 @@ def test_chosen_image_archives_give_their_dicoms_and_say_nothing_of_headers_for_
     assert partner.dicoms().keys() == partner.written().keys() == set(uids(12))
 
 
+@pytest.mark.parametrize("at_once", [1, 5])
+def test_pairs_that_are_too_many_for_memory_become_the_same_dicoms(
+    partner: Partner, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    delivery = striped(partner.folder, tear(MR, uids(12)), archives=3)
+    delivery.add(torn("1.2.3.4", MR), text="text0009", image="images0000")
+    delivery.write()
+    partner.reassemble()
+    expected = partner.dicoms()
+    partner.output = partner.folder / "spooled"
+    monkeypatch.setattr("orchestration.archives.reassembly.joining.SPOOLED_AT_ONCE", at_once)
+    partner.reassemble()
+    assert partner.dicoms() == expected
+    assert expected.keys() == set(uids(12))
+
+
 def test_headers_of_one_index_belong_to_pixels_of_another(partner: Partner) -> None:
     striped(partner.folder, tear(CT, uids(12)), archives=3).write()
     indexes = []

@@ -1,6 +1,8 @@
 """The walk over an archive's headers finds what ``tarfile`` finds, and names whatever it can't trust."""
 
+import bz2
 import io
+import lzma
 import os
 import re
 import subprocess
@@ -13,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orchestration.archives.tar import IS_DIRECTORY, Member, walk
-from tests.archives.tar.tars import archive, files, info, plain_files, reader, walked
+from tests.archives.tar.tars import Archive, archive, files, info, plain_files, reader, walked
 
 UIDS = st.from_regex(r"[1-9](\.[0-9]{1,20}){1,3}\.(j2c|json)", fullmatch=True)
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0/"), min_size=1, max_size=40).filter(
@@ -191,9 +193,48 @@ def test_many_extended_headers_before_one_member_are_refused() -> None:
     assert "more than 64 extended headers" in str(members[0].problem)
 
 
-def test_a_global_header_that_names_the_members_is_a_problem() -> None:
-    data = archive([info("1.1.j2c", 3), info("1.2.j2c", 4)], tarfile.PAX_FORMAT, {"path": "9.9.j2c"})
-    assert [(m.name, bool(m.problem)) for m in walked(data)] == [("1.1.j2c", True), ("1.2.j2c", False)]
+@pytest.mark.parametrize("said", [{"path": "9.9.j2c/"}, {"size": "3"}, {"size": "0" * 30 + "3", "path": "9.9.j2c"}])
+def test_what_a_global_header_says_holds_for_all_members_that_follow(said: dict[str, str]) -> None:
+    members = [info("1.1.j2c", 3), info("1.2.j2c", 2000), info("1.3.j2c", 4, path="1.3.4.j2c"), info("1.4.j2c", 5)]
+    data = archive([info("1.0.j2c", 7)]) + archive(members, tarfile.PAX_FORMAT, said) + archive([info("1.5.j2c", 6)])
+    assert found(walked(data)) == plain_files(data)
+    assert len(plain_files(data)) == 6
+
+
+@pytest.mark.parametrize("said", [{"size": "three"}, {"GNU.sparse.size": "3"}, {"comment": "x" * (2 << 20)}])
+def test_a_global_header_that_can_not_be_followed_is_a_problem_of_all_members_that_follow(said: dict[str, str]) -> None:
+    data = archive([info("1.1.j2c", 3)]) + archive([info("1.2.j2c", 3), info("1.3.j2c", 4)], tarfile.PAX_FORMAT, said)
+    assert [(m.name, bool(m.problem)) for m in walked(data)] == [
+        ("1.1.j2c", False),
+        ("1.2.j2c", True),
+        ("1.3.j2c", True),
+    ]
+
+
+# Go names the first an error too; of the second, the pax header has more than is read.
+REFUSED = {"pax-bad-hdr-file.tar", "pax-bad-hdr-large.tar"}
+OPENERS = {".tar": Path.open, ".xz": lzma.open, ".bz2": bz2.open}
+
+
+def test_the_files_in_the_archives_of_cpython_and_go_are_those_that_tarfile_finds(shared_data: Path) -> None:
+    folder = shared_data / "conformance" / "tar"
+    paths = sorted(folder.rglob("*.tar*"))
+    if not paths:
+        pytest.skip(f"there are no archives in {folder}")
+    for path in paths:
+        with OPENERS[path.suffix](path, "rb") as file:
+            data = Archive(file.read())
+        name = path.name.removesuffix(".xz").removesuffix(".bz2")
+        members = walked(data)
+        try:
+            expected = plain_files(data)
+        except tarfile.ReadError:
+            assert any(member.problem for member in members), path
+            continue
+        if name in REFUSED:
+            assert [bool(member.problem) for member in members if member.name] == [True], path
+        else:
+            assert found(members) == expected, path
 
 
 def test_members_of_eight_gigabytes_are_passed_over_without_being_read(tmp_path: Path) -> None:
