@@ -5,7 +5,7 @@ one reading; looking up a case lists nothing.
 """
 
 from orchestration.cases.case import CaseError, CaseNotFoundError, ClinicalCase, IncompleteCaseError, OutdatedIndexError
-from orchestration.cases.catalogue import CaseSummary, list_cases
+from orchestration.cases.catalogue import CaseSummary, UnmatchedImage, list_cases, list_unmatched
 from orchestration.cases.get import CaseSource, get_case, open_case_source
 from orchestration.cases.image import CaseImage, Source
 from orchestration.cases.index import IndexReport, index_images
@@ -25,9 +25,11 @@ __all__ = [
     "OutdatedIndexError",
     "ReportsReport",
     "Source",
+    "UnmatchedImage",
     "get_case",
     "index_images",
     "list_cases",
+    "list_unmatched",
     "load_case",
     "open_case_source",
     "open_container",

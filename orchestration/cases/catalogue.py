@@ -1,15 +1,19 @@
-"""Which cases there are, as the mart ``clinical_cases`` says."""
+"""The list of cases, from the mart ``clinical_cases``, and the blobs that belong to none."""
 
 import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import psycopg
 from psycopg.rows import class_row
 
 from orchestration.database import Database, DatabaseError
 
-CASES_A_FETCH = 500  # reports may have 64 KiB each
+T = TypeVar("T")
+
+ROWS_A_FETCH = 500  # reports may have 64 KiB each
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,27 @@ class CaseSummary:
     def is_complete(self) -> bool:
         """Whether all four views and the report are there."""
         return not self.missing_views and self.has_report
+
+
+@dataclass(frozen=True)
+class UnmatchedImage:
+    """A blob that counts for no case.
+
+    Attributes:
+        blob: its name.
+        reason: ``partial`` or ``superseded``.
+        problem: what the name lacks or leaves open; None where it is superseded.
+        year: the year in the name, as far as there is one; likewise ``case_id`` and ``view``.
+        counted_blob: the blob that was modified later and counts for the view in its place; None where it is partial.
+    """
+
+    blob: str
+    reason: str
+    problem: str | None
+    year: int | None
+    case_id: str | None
+    view: str | None
+    counted_blob: str | None
 
 
 @dataclass(frozen=True)
@@ -48,12 +73,29 @@ def list_cases(
         text: only cases whose report holds it, whatever the case of its letters and however they are composed.
 
     Raises:
-        DatabaseError: there is no mart yet.
+        DatabaseError: the mart was never built.
     """
     wanted = None if text is None else _folded(text)
     for row in _rows(database, year, complete, with_report=wanted is not None):
         if wanted is None or (row.report is not None and wanted in _folded(row.report)):
             yield CaseSummary(row.case_id, row.year, tuple(row.missing_views), row.has_report)
+
+
+def list_unmatched(database: Database, container: str) -> Iterator[UnmatchedImage]:
+    """The blobs of a container that count for no case, by name, as of the last ``doubleread cases index``.
+
+    Raises:
+        DatabaseError: the model was never built.
+    """
+    query = """
+        select blob, reason, problem, year, case_id, view, counted_blob
+        from quality.unmatched_clinical_images
+        where container = %s
+        order by blob collate "C"
+    """
+    with _cursor(database, UnmatchedImage) as cursor:
+        cursor.execute(query, [container])
+        yield from cursor
 
 
 def _rows(database: Database, year: int | None, complete: bool | None, *, with_report: bool) -> Iterator[_Row]:
@@ -66,13 +108,20 @@ def _rows(database: Database, year: int | None, complete: bool | None, *, with_r
             and (%(complete)s::boolean is null or (cases.view_count = 4 and cases.has_report) = %(complete)s)
         order by cases.year, cases.case_id collate "C"
     """
-    with database.connect() as connection, connection.cursor("cases", row_factory=class_row(_Row)) as cursor:
-        cursor.itersize = CASES_A_FETCH
+    with _cursor(database, _Row) as cursor:
+        cursor.execute(query, {"year": year, "complete": complete, "with_report": with_report})
+        yield from cursor
+
+
+@contextmanager
+def _cursor(database: Database, row: type[T]) -> Iterator[psycopg.ServerCursor[T]]:
+    """A cursor that fetches rows as they are read, from models that may not be built yet."""
+    with database.connect() as connection, connection.cursor("cases", row_factory=class_row(row)) as cursor:
+        cursor.itersize = ROWS_A_FETCH
         try:
-            cursor.execute(query, {"year": year, "complete": complete, "with_report": with_report})
+            yield cursor
         except psycopg.errors.UndefinedTable:
             raise DatabaseError("there is no list of cases yet: run doubleread cases index") from None
-        yield from cursor
 
 
 def _folded(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from orchestration.cases.case import ClinicalCase, IncompleteCaseError, OutdatedIndexError
 from orchestration.cases.image import VIEWS, CaseImage, Source
-from orchestration.cases.lookup import look_up
+from orchestration.cases.lookup import look_up, though, unmatched_names
 from orchestration.cases.opening import open_container
 from orchestration.cases.saving import save
 from orchestration.database import Database, open_database
@@ -67,7 +67,7 @@ def get_case(
     source = source or _source_of(load_settings())
     known = look_up(source.database, source.store.container, case_id, year)
     images, failures = _images(source.store, known.blobs)
-    missing = {view: "not in the index" for view in VIEWS if view not in known.blobs}
+    missing = _not_indexed(source, case_id, year, known.blobs)
     missing |= {part: _explained(known.blobs[part], error) for part, error in failures.items()}
     if known.report is None:
         missing["report"] = "not in the report table"
@@ -83,6 +83,16 @@ def get_case(
 @lru_cache(maxsize=1)
 def _source_of(settings: Settings) -> CaseSource:
     return open_case_source(settings)
+
+
+def _not_indexed(source: CaseSource, case_id: str, year: int, blobs: Mapping[str, ObjectVersion]) -> dict[str, str]:
+    """The views without a blob, each with the blobs that may be meant for it but count for no case."""
+    views = [view for view in VIEWS if view not in blobs]
+    unmatched = unmatched_names(source.database, source.store.container, case_id, year) if views else []
+    return {
+        view: f"not in the index{though([found for found in unmatched if found.view in {None, view}])}"
+        for view in views
+    }
 
 
 def _images(store: Container, blobs: Mapping[str, ObjectVersion]) -> tuple[dict[str, CaseImage], Failures]:

@@ -10,7 +10,9 @@ from orchestration.cli import cases_get
 from orchestration.cli.display import console, print_failures, progress_bars
 
 if TYPE_CHECKING:
-    from orchestration.cases import CaseSummary, IndexReport, ReportsReport
+    from collections.abc import Iterable, Sequence
+
+    from orchestration.cases import CaseSummary, IndexReport, ReportsReport, UnmatchedImage
 
 CLINICAL_MODELS = "tag:clinical"
 
@@ -32,9 +34,9 @@ def index() -> None:
 
     Lists the container once, reads the table once, and writes what changed since the last time. Blobs whose names
     hold no year, id or view in full, and of two blobs for one view the one modified earlier, count for no case; they
-    are in the table quality.unmatched_clinical_images.
+    are counted, and doubleread cases unmatched lists them.
     """
-    from orchestration.cases import index_images, open_container, open_report_table, read_reports
+    from orchestration.cases import index_images, list_unmatched, open_container, open_report_table, read_reports
     from orchestration.database import open_database
     from orchestration.settings import load_settings
     from orchestration.transformations import build_models
@@ -47,6 +49,7 @@ def index() -> None:
         reports = read_reports(database, table, progress=lambda entities: report("reports read", entities, 0))
     _print_changes(images, reports)
     build_models(settings, database, CLINICAL_MODELS, tables="clinical")
+    _print_unmatched(list_unmatched(database, store.container))
     if reports.unusable.count:
         raise typer.Exit(1)
 
@@ -72,7 +75,55 @@ def list_(
     if as_json:
         typer.echo(json.dumps([asdict(case) | {"is_complete": case.is_complete} for case in cases], indent=2))
     else:
-        _print_table(cases)
+        _print_table(("case", "year", "missing views", "report"), map(_row, cases))
+        console.print(f"{len(cases):,} cases, {sum(case.is_complete for case in cases):,} complete")
+
+
+def _row(case: "CaseSummary") -> tuple[str, str, str, str]:
+    from rich.markup import escape
+
+    from orchestration.stores import printable
+
+    missing = ", ".join(case.missing_views) or "none"
+    return escape(printable(case.case_id)), f"{case.year:04d}", missing, "yes" if case.has_report else "no"
+
+
+@app.command()
+def unmatched(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list instead of a table.")] = False
+) -> None:
+    """List the blobs that count for no case, each with the reason, as of the last doubleread cases index."""
+    from rich.markup import escape
+
+    from orchestration.cases import list_unmatched
+    from orchestration.database import open_database
+    from orchestration.settings import load_settings
+    from orchestration.stores import printable
+
+    settings = load_settings()
+    blobs = list(list_unmatched(open_database(settings), settings.azure_storage_container_name))
+    if as_json:
+        typer.echo(json.dumps([asdict(blob) for blob in blobs], indent=2))
+    else:
+        rows = [(escape(printable(blob.blob)), blob.reason, escape(_why_unmatched(blob))) for blob in blobs]
+        _print_table(("blob", "reason", "detail"), rows)
+        console.print(f"{len(blobs):,} blobs count for no case")
+
+
+def _why_unmatched(blob: "UnmatchedImage") -> str:
+    from orchestration.stores import printable
+
+    return blob.problem or f"{printable(blob.counted_blob or '')} was modified later and counts"
+
+
+def _print_unmatched(blobs: "Iterable[UnmatchedImage]") -> None:
+    from orchestration.outcomes import Failures
+    from orchestration.stores import printable
+
+    unmatched = Failures()
+    for blob in blobs:
+        unmatched.add(printable(blob.blob), _why_unmatched(blob))
+    print_failures("blobs count for no case", unmatched, "doubleread cases unmatched")
 
 
 def _print_changes(images: "IndexReport", reports: "ReportsReport") -> None:
@@ -90,19 +141,11 @@ def _print_changes(images: "IndexReport", reports: "ReportsReport") -> None:
     print_failures("entities of the table that are no report", reports.unusable)
 
 
-def _print_table(cases: "list[CaseSummary]") -> None:
+def _print_table(headings: "Sequence[str]", rows: "Iterable[Sequence[str]]") -> None:
     from rich import box
-    from rich.markup import escape
     from rich.table import Table
 
-    from orchestration.stores import printable
-
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("case", "year", "missing views", "report"):
-        table.add_column(heading)
-    for case in cases:
-        missing = ", ".join(case.missing_views) or "none"
-        row = (escape(printable(case.case_id)), f"{case.year:04d}", missing, "yes" if case.has_report else "no")
+    table = Table(*headings, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for row in rows:
         table.add_row(*row)
     console.print(table)
-    console.print(f"{len(cases):,} cases, {sum(case.is_complete for case in cases):,} complete")

@@ -74,6 +74,31 @@ def test_an_id_is_whole_and_belongs_to_its_year(clinic: Clinic, source: CaseSour
         get_case("S0000001", 2014, source=source)
 
 
+def test_blobs_that_name_a_case_and_count_for_none_are_named_with_what_is_wrong(
+    clinic: Clinic, source: CaseSource
+) -> None:
+    no_year, two_ids, other_year = "export/S4/L__CC.png", "2016/S4 S5/L__CC.png", "2015/S4/scout.png"
+    clinic.put(no_year, two_ids, other_year, "2016/S44 S5/L__CC.png", "2016/S44/scout.png")
+    index_images(source.database, source.store)
+    with pytest.raises(CaseNotFoundError) as error:
+        get_case("S4", 2016, source=source)
+    told = str(error.value)
+    assert f"though these blobs name it: {two_ids} (more than one id (S4, S5)), {no_year} (no year);" in told
+    add_report(source, "S4", 2016)
+    case = get_case("S4", 2016, source=source, allow_partial=True)
+    assert no_year in case.missing["l_cc"]
+    assert case.missing["r_cc"] == "not in the index"
+    with pytest.raises(IncompleteCaseError, match=f"l_cc: not in the index, though .*{no_year}"):
+        get_case("S4", 2016, source=source)
+
+
+def test_of_many_blobs_that_name_a_case_some_are_named_and_the_rest_counted(clinic: Clinic, source: CaseSource) -> None:
+    clinic.put(*(f"S4/{number} L__CC.png" for number in range(10)))
+    index_images(source.database, source.store)
+    with pytest.raises(CaseNotFoundError, match=r"S4/4 .* and 5 more \(doubleread cases unmatched\)"):
+        get_case("S4", 2016, source=source)
+
+
 @pytest.mark.parametrize(
     "case_id",
     [

@@ -36,6 +36,31 @@ def test_cases_are_indexed_and_listed_by_year_completeness_and_text(clinic: Clin
     assert "4 cases, 1 complete" in table
 
 
+def test_blobs_that_count_for_no_case_are_counted_and_listed_with_their_reasons(clinic: Clinic, home: Home) -> None:
+    clinic.put("2016/S4_L__CC.png", "2016/S4_IMG_1901_R__CC.png", "[red]S5/L__MLO.png", "readme.txt")
+    said = home.run("cases", "index").stdout
+    assert "2 blobs count for no case:" in said
+    assert "  2016/S4_IMG_1901_R__CC.png: more than one year (1901, 2016)\n" in said
+    table = home.run("cases", "unmatched").stdout
+    assert ["[red]S5/L__MLO.png", "partial", "no", "year"] in [line.split() for line in table.splitlines()]
+    assert "2 blobs count for no case" in table
+    listed = json.loads(home.run("cases", "unmatched", "--json").stdout)
+    assert listed[0] == {
+        "blob": "2016/S4_IMG_1901_R__CC.png",
+        "reason": "partial",
+        "problem": "more than one year (1901, 2016)",
+        "year": None,
+        "case_id": "S4",
+        "view": "r_cc",
+        "counted_blob": None,
+    }
+    assert [blob["blob"] for blob in listed[1:]] == ["[red]S5/L__MLO.png"]
+
+
+def test_a_list_of_unmatched_blobs_without_an_index_says_what_to_do(clinic: Clinic, home: Home) -> None:  # noqa: ARG001
+    assert "run doubleread cases index" in home.run("cases", "unmatched", status=2).stderr
+
+
 def test_what_is_no_report_is_named_and_the_rest_is_done(clinic: Clinic, home: Home) -> None:
     clinic.report("bad", id="S1", year="soon", report="secret")
     clinic.report("good", id="S2", year=2014, report="secret")

@@ -2,9 +2,10 @@
 
 import dagster as dg
 
-# Nobody made a mammogram before 1913; scanned films of any age have a partition. A fixed list needs no record of
-# which years there are, which each of Dagster's instances would have to be told of.
-FIRST_YEAR = "1900"
+from orchestration.cases.names import FIRST_YEAR
 
-# With the year that is not over yet.
-year_partitions = dg.TimeWindowPartitionsDefinition(start=FIRST_YEAR, fmt="%Y", cron_schedule="0 0 1 1 *", end_offset=1)
+# From the first year that a blob's name can hold, with the year that is not over yet. A fixed list needs no record of
+# which years there are, which each of Dagster's instances would have to be told of.
+year_partitions = dg.TimeWindowPartitionsDefinition(
+    start=str(FIRST_YEAR), fmt="%Y", cron_schedule="0 0 1 1 *", end_offset=1
+)
