@@ -24,7 +24,7 @@ settings.load_profile("no clock")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 TEST_DATABASE = "doubleread_test"
-PROGRAMS = {"home", "dbt_target", "cluster"}  # fixtures of tests that run the command, dbt or Dask
+PROGRAMS = {"home", "dbt_target", "cluster", "installed"}  # fixtures of tests that run the command, dbt or Dask
 SETTINGS_PREFIXES = ("PG", "AZURE_", "AWS_", "DOUBLEREAD_", "DAGSTER_HOME")
 
 
