@@ -91,7 +91,7 @@ def test_after_any_changes_the_index_is_what_one_made_at_once_would_be(
     assert len(places(grown)) == len(expected) == grown.member_count
     assert sorted(p[2:] for p in grown.problems()) == sorted(p[2:] for p in made.problems())
     for uid, entries in ArchiveIndex.open(folder / "grown").find([row[0] for row in expected]).items():
-        assert [(e.uid, e.kind, e.archive, e.offset, e.size) for e in entries] == [
+        assert [(e.uid, e.kind, e.archive, e.byte_offset, e.size_bytes) for e in entries] == [
             row for row in expected if row[0] == uid
         ]
     named = {file.name for runs in grown._manifest.runs.values() for run in runs for file in run.files}
