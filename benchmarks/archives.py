@@ -1,7 +1,8 @@
 """DICOMs back from archives: against tarfile, against pydicom, against cp, on a memory file system where there is one.
 
 200 archives of 1,000 headers to index; 200 and 2,000 archives of 50 to look one DICOM up in; 20,000 pairs of pydicom's
-CT_small (headers of 15 KB, pixels of 32 KB) in 20 archives of each kind; 120 frames of 17 MB, 20 to an archive. 12 GB.
+CT_small (headers of 15 KB, pixels of 32 KB) in 20 archives of each kind; 120 frames of 17 MB, 20 to an archive; 40,000
+pairs of 4 KB in 40 archives of each kind and in one; a join of a million pairs. 12 GB.
 """
 
 import json
@@ -10,8 +11,10 @@ import subprocess
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from io import BytesIO
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +24,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from benchmarks.report import Row, median_seconds
 from orchestration.archives.index import ArchiveIndex
 from orchestration.archives.reassembly import get_dicoms, local_workers, reassemble
+from orchestration.archives.reassembly.joining import Join, Selection
 from orchestration.archives.tar import LOCAL_READ_AHEAD, walk
 from orchestration.settings import load_settings
 from orchestration.stores import open_place
@@ -33,6 +37,8 @@ FRAMES, ROWS, COLUMNS = 120, 3328, 2560  # 17 MB of 16 bits each
 NAIVE_PAIRS = 500
 FEW, MANY, MEMBERS = 200, 2_000, 50  # archives, and pairs in each
 WALKED = 200_000
+TINY_PAIRS, TINY_ARCHIVES = 40_000, 40  # headers of 2.5 KB, pixels of 512 bytes
+JOINED = 1_000_000
 ROUNDS = 5
 
 
@@ -40,7 +46,15 @@ def run() -> list[Row]:
     """Every row of the section on archives."""
     with tempfile.TemporaryDirectory(prefix="dr-", dir=MEMORY if MEMORY.is_dir() else None) as name:
         folder = Path(name)
-        return [*walking(folder), *indexing(folder), *one(folder), *small_files(folder), *large_frames(folder)]
+        return [
+            *walking(folder),
+            *indexing(folder),
+            *joining(folder),
+            *one(folder),
+            *small_files(folder),
+            *large_frames(folder),
+            *tiny_files(folder),
+        ]
 
 
 def uids(count: int) -> Iterator[str]:
@@ -118,6 +132,39 @@ def indexing(folder: Path) -> list[Row]:
         Row(name, "tarfile, names alone", theirs, "µs a member"),
         Row(name, "index", ours, "µs a member", theirs / ours, "tarfile", "at least 8"),
     ]
+
+
+def joining(folder: Path) -> list[Row]:
+    """Headers joined with pixels by their index, in one process; the archives hold no bodies."""
+    delivery, members = fresh(folder / "joined"), list(uids(JOINED))
+    for kind, suffix, shift in (("text", "json", 1), ("images", "j2c", 7)):
+        (delivery / kind).mkdir()
+        for number in range(FEW):
+            headers = _empty_members(f"{uid}.{suffix}" for uid in members[number * shift % FEW :: FEW])
+            (delivery / kind / f"{number}.tar").write_bytes(b"".join((*headers, bytes(1024))))
+    index = index_of(delivery, folder / "joined_index")
+    shutil.rmtree(delivery)
+
+    def join() -> None:
+        made = Join([index], Selection(), lambda _unmatched: None)
+        assert made.run() == sum(len(pairs) for _, pairs in made.batches(salt="")) == JOINED
+
+    def pass_over() -> None:
+        assert Join([index], Selection(image_archives=["none"]), lambda _unmatched: None).run() == 0
+
+    name = "join of a million pairs"
+    return [
+        Row(name, "one process, with batches", median_seconds(join, ROUNDS) / JOINED * 1e6, "µs a pair"),
+        Row(name, "of archives not wanted", median_seconds(pass_over, ROUNDS) / JOINED * 1e6, "µs a pair"),
+    ]
+
+
+def _empty_members(names: Iterable[str]) -> Iterator[bytes]:
+    """Headers of empty members; tarfile takes ten times as long for each."""
+    blank = tarfile.TarInfo().tobuf(tarfile.USTAR_FORMAT)
+    total = sum(blank) - sum(blank[148:156]) + 8 * ord(" ")
+    for name in map(str.encode, names):
+        yield name.ljust(100, b"\0") + blank[100:148] + b"%06o\0 " % (total + sum(name)) + blank[156:]
 
 
 def one(folder: Path) -> list[Row]:
@@ -237,6 +284,55 @@ def large_frames(folder: Path) -> list[Row]:
         Row("frames of 17 MB", "cp", megabytes / min(cp), "MB/s"),
         Row("frames of 17 MB", "one worker", megabytes / min(ours), "MB/s", min(cp) / min(ours), "cp", "at least 0.9"),
     ]
+
+
+def tiny_files(folder: Path) -> list[Row]:
+    """Files of 2 KB into shards by one worker: memory of both processes, and bytes read against the delivery's."""
+    shutil.rmtree(folder / "large")
+    rows = []
+    for archives in (TINY_ARCHIVES, 1):
+        delivery = fresh(folder / "tiny")
+        striped(delivery, _tiny(), archives).write()
+        size = sum(path.stat().st_size for path in delivery.rglob("*.tar"))
+        index_of(delivery, folder / "tiny_index")
+        with ProcessPoolExecutor(1, get_context("spawn")) as alone:  # whose peak is that of this run
+            main, worker, read = alone.submit(_packed, folder / "tiny_index", fresh(folder / "out")).result()
+        name = f"{TINY_PAIRS:,} files of 2 KB, {archives} archive{'s' * (archives > 1)} of each kind"
+        rows += [
+            Row(name, "main process", main, "MB"),
+            Row(name, "worker", worker, "MB"),
+            Row(name, "read by the worker", read / 1e6, "MB", size / read, "the delivery", "at least 0.5"),
+        ]
+    return rows
+
+
+def _tiny() -> Iterator[Torn]:
+    """MR_small with 16 by 16 pixels, and without what makes its header larger than 2.5 KB."""
+    changes = {"_00280010": {"vr": "US", "Value": [16]}, "_00280011": {"vr": "US", "Value": [16]}}
+    for torn in tear("MR_small.dcm", uids(TINY_PAIRS), **changes):
+        kept, size = {}, 0
+        for tag, element in json.loads(torn.header).items():
+            size += len(json.dumps({tag: element}))
+            if size < 2_500 or tag.startswith("0028"):
+                kept[tag] = element
+        yield Torn(torn.uid, json.dumps(kept).encode(), torn.pixels[:512])
+
+
+def _packed(index: Path, out: Path) -> tuple[float, float, int]:
+    """Reassemble into shards by one worker; peak memory of this process and of the worker in MB, bytes it read."""
+    settings = load_settings()
+    with local_workers(1) as pool:
+        ((_, before),) = pool.run(_bytes_read, [(0, 0)])
+        report = reassemble([ArchiveIndex.open(index, settings)], out, settings, pool, pack=True)
+        ((_, after),) = pool.run(_bytes_read, [(0, 0)])
+        ((_, peak),) = pool.run(_peak_mb, [(0, 0)])
+    assert report.written == TINY_PAIRS
+    return peak_megabytes(), peak, after - before
+
+
+def _bytes_read(_number: int) -> int:
+    status = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    return int(status["rchar"])
 
 
 def _peak_mb(_number: int) -> float:

@@ -167,6 +167,12 @@ def reassemble(
         f"{done.left_alone:,} were there; {done.through_pydicom:,} encoded by pydicom",
         markup=False,
     )
+    if done.character_sets_changed:
+        console.print(
+            f"{done.character_sets_changed:,} declare ISO_IR 192 (UTF-8) in place of a character set that can't hold "
+            f"their text: character_set_changed in {out}/index",
+            markup=False,
+        )
     raise typer.Exit(1 if done.unmatched else 0)
 
 

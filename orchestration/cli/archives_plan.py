@@ -30,12 +30,15 @@ def plan(
     layout: Annotated[
         Literal["shards", "objects"], typer.Option(help="Tar shards, or an object for each DICOM.")
     ] = "shards",
-    shard_bytes: Annotated[float, typer.Option(help="Bytes of a shard.", show_default="1e9")] = 1e9,
+    shard_bytes: Annotated[
+        float, typer.Option(help="Bytes of a shard; more than 256 MiB is not built.", show_default="256 MiB")
+    ] = 256 * 2**20,
     prefixes: Annotated[int, typer.Option(help="Partitioned prefixes that are read from and written to.")] = 16,
     join: Annotated[
-        Literal["tables", "ranges"], typer.Option(help="Headers through sorted tables, or a request for each.")
-    ] = "tables",
-    task_archives: Annotated[int, typer.Option(help="Image archives in one task.")] = 16,
+        Literal["ranges", "tables"],
+        typer.Option(help="A request for each header, or sorted tables, which are not built."),
+    ] = "ranges",
+    task_archives: Annotated[int, typer.Option(help="Image archives in one task.")] = 1,
     compare: Annotated[bool, typer.Option("--compare", help="Also show what other choices would cost.")] = False,
     simulation: Annotated[
         bool, typer.Option("--simulate", help=f"Also simulate the waves {RUNS} times, with failures and spot losses.")

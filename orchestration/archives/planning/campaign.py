@@ -31,19 +31,19 @@ class Layout(StrEnum):
 
 
 class Join(StrEnum):
-    """How headers reach the pixels: once through sorted tables, or by a ranged read for each header."""
+    """How headers reach the pixels: by a ranged read for each header, or once through sorted tables (not built)."""
 
-    TABLES = "tables"
     RANGES = "ranges"
+    TABLES = "tables"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """The inputs of a plan. Sizes are bytes, ``archives`` are those of one kind.
+    """The inputs of a plan; the defaults are what ``archives reassemble --pack`` does. Sizes are bytes.
 
     Attributes:
         dicoms: DICOMs to reassemble.
-        archives: Text archives, and as many image archives.
+        archives: Text archives, and as many image archives: of one kind.
         image_bytes: What the image archives hold.
         header_bytes: Mean size of a header as DICOM JSON.
         cores: vCPUs that work at a time.
@@ -69,10 +69,10 @@ class Campaign:
     days: float = 1
     tier: Tier = Tier.BULK
     layout: Layout = Layout.SHARDS
-    shard_bytes: float = 1e9
+    shard_bytes: float = 256 * 2**20
     prefixes: float = 16
-    join: Join = Join.TABLES
-    task_archives: float = 16
+    join: Join = Join.RANGES
+    task_archives: float = 1
 
     def __post_init__(self) -> None:
         for field in fields(self):

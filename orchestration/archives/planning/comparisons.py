@@ -12,6 +12,7 @@ from orchestration.archives.planning.plan import Plan, make_plan
 from orchestration.archives.planning.schedule import RESTORE_HOURS
 from orchestration.archives.planning.simulation import Outcome
 from orchestration.archives.planning.work import (
+    ONE_PUT,
     READ_BLOCK,
     Work,
     dollars_of,
@@ -68,8 +69,11 @@ def layouts(campaign: Campaign) -> Table:
     """Shards of several sizes against an object for each DICOM, and what reading all once costs afterwards."""
     choices = [("an object for each DICOM", replace(campaign, layout=Layout.OBJECTS))]
     choices += [
-        (f"shards of {size(shard)}", replace(campaign, layout=Layout.SHARDS, shard_bytes=shard))
-        for shard in (50e6, 256e6, 1e9, 4e9)
+        (
+            f"shards of {size(shard)}{' (not built)' * (shard > ONE_PUT)}",
+            replace(campaign, layout=Layout.SHARDS, shard_bytes=shard),
+        )
+        for shard in (50e6, 100e6, ONE_PUT, 1e9, 4e9)
     ]
     rows = []
     for name, choice in choices:
@@ -166,7 +170,7 @@ def joins(campaign: Campaign) -> Table:
     """Headers through sorted tables or by a request for each, beside moving the pixels to the headers."""
     headers = campaign.dicoms * campaign.header_bytes
     rows = []
-    for name, join in (("sorted tables", Join.TABLES), ("a ranged GET for each header", Join.RANGES)):
+    for name, join in (("a ranged GET for each header", Join.RANGES), ("sorted tables (not built)", Join.TABLES)):
         choice = replace(campaign, join=join)
         work = workload(choice).join
         rows.append((name, size(headers), number(work.gets), number(dollars_of(work)), number(_dollars(choice))))
@@ -183,7 +187,7 @@ def indexing(campaign: Campaign) -> Table:
     """An image index by reading archives whole, or by a request for the header of each member."""
     rows = []
     for name, work in (
-        ("read whole, blocks of 16 MiB", index_by_reading(campaign)),
+        ("read whole, blocks of 8 MiB", index_by_reading(campaign)),
         ("a GET for each member", index_by_skipping(campaign)),
     ):
         rows.append((name, number(work.gets), number(work.vcpu_seconds / 3600), number(dollars_of(work))))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from orchestration.archives.planning import prices
 from orchestration.archives.planning.campaign import Campaign, Join, Tier
-from orchestration.archives.planning.work import Work, index_bytes, table_bytes, workload
+from orchestration.archives.planning.work import Work, index_bytes, pairs_bytes, table_bytes, workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def cost(campaign: Campaign, waves: int, hours: Hours) -> tuple[Step, ...]:
         _copies(campaign, hours),
         _step("text: index and headers", load.text, "every text archive read once"),
         _step("images: index", load.index, "read whole, or a request for each member: the cheaper"),
-        _step("join of headers", load.join, "only headers move"),
+        _step("headers to pixels", load.join, _HEADERS[campaign.join]),
         _step("images: reassembly", load.reassembly, "every image archive read once"),
         _step("writing", load.writing, "PUT requests, parts included"),
         Step(
@@ -55,7 +55,14 @@ def cost(campaign: Campaign, waves: int, hours: Hours) -> tuple[Step, ...]:
             "spot losses, retries, slow waves, last tasks",
         ),
         _running(campaign, hours.total),
+        _beside(campaign, load.writing.puts, hours),
     )
+
+
+_HEADERS = {
+    Join.RANGES: "a request for each header",
+    Join.TABLES: "only headers move, sorted",
+}
 
 
 def _step(name: str, work: Work, how: str) -> Step:
@@ -91,4 +98,14 @@ def _running(campaign: Campaign, hours: float) -> Step:
     hourly = prices.CONTROL.each + prices.ENDPOINT.each + prices.CLOUDWATCH.each / prices.HOURS_A_MONTH
     dollars = hours * hourly
     dollars += prices.storage_dollars(prices.gb_months(tables, hours))
-    return Step("running it", 0, 0, dollars, "scheduler, endpoints, metrics, index, tables of headers")
+    return Step("running it", 0, 0, dollars, "scheduler, endpoints, metrics, index")
+
+
+def _beside(campaign: Campaign, puts: float, hours: Hours) -> Step:
+    """Data events of writes, disks of the instances and of the machine that joins, traffic between zones."""
+    events = puts + 2 * campaign.archives
+    gigabyte_hours = hours.vcpus / prices.INSTANCE_VCPUS * prices.ROOT_DISK_GB + hours.total * prices.SPOOL_DISK_GB
+    dollars = events * prices.CLOUDTRAIL.each
+    dollars += gigabyte_hours / prices.HOURS_A_MONTH * prices.DISK.each
+    dollars += pairs_bytes(campaign) / prices.GB * prices.ZONES.each
+    return Step("beside it", 0, 0, dollars, "CloudTrail events of writes, disks, traffic between zones")

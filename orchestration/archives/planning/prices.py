@@ -100,6 +100,19 @@ ENDPOINT = Figure(
     "Interface endpoints: 5 services in 3 zones", 0.15, "dollars", "hour", "https://aws.amazon.com/privatelink/pricing/",
     note="0.01 for each in a zone; cloud-horizons.com of 2026-05-08",
 )  # fmt: skip
+ZONES = Figure(
+    "Between zones of a region", 0.02, "dollars", "GB", "https://aws.amazon.com/ec2/pricing/on-demand/",
+    note="0.01 on each side; between scheduler and workers only, S3 costs none; no page could be read",
+)  # fmt: skip
+DISK = Figure(
+    "EBS gp3", 0.08, "dollars", "GB-month", "https://aws.amazon.com/ebs/pricing/", note="no page could be read"
+)
+ROOT_DISK_GB: Final = 20
+SPOOL_DISK_GB: Final = 200  # of the machine that joins: a wave's pairs take 100 bytes each
+CLOUDTRAIL = Figure(
+    "CloudTrail data events", 0.1, "dollars", "events", "https://aws.amazon.com/cloudtrail/pricing/", per=100_000,
+    note="writes alone: PUT and RestoreObject; the price from an older copy of the page",
+)  # fmt: skip
 SAME_REGION = Figure("Between S3 and EC2 in one region", 0.0, "dollars", "GB", S3)
 
 # --- What was rejected ------------------------------------------------------------------------------------------------
@@ -124,7 +137,7 @@ DYNAMODB = Figure(
 PRICES: Final = (
     STORAGE, STORAGE_NEXT, STORAGE_REST, PUT, GET, BATCH_JOB, BATCH_OBJECT, INVENTORY, SQS, BULK_GB, BULK_REQUEST,
     STANDARD_GB, STANDARD_REQUEST, EXPEDITED_GB, EXPEDITED_REQUEST, SPOT, ON_DEMAND, CONTROL, CLOUDWATCH, KMS, NAT,
-    ENDPOINT, SAME_REGION, STEP_FUNCTIONS, LAMBDA, GLUE, DYNAMODB,
+    ENDPOINT, ZONES, DISK, CLOUDTRAIL, SAME_REGION, STEP_FUNCTIONS, LAMBDA, GLUE, DYNAMODB,
 )  # fmt: skip
 
 # --- Limits -----------------------------------------------------------------------------------------------------------
@@ -152,8 +165,13 @@ NETWORK = Figure(
 )  # fmt: skip
 INSTANCE_VCPUS: Final = 32
 
+INVENTORY_FIRST = Figure(
+    "First S3 Inventory report, latest", 48, "hours", "inventory", GUIDE + "configure-inventory.html",
+    note="before the first wave; costs no copies",
+)  # fmt: skip
+
 LIMITS: Final = (
-    RESTORE_LIMIT, PUT_LIMIT, GET_LIMIT, BULK_FIRST, BULK_LAST, STANDARD_FIRST, STANDARD_LAST, NETWORK,
+    INVENTORY_FIRST, RESTORE_LIMIT, PUT_LIMIT, GET_LIMIT, BULK_FIRST, BULK_LAST, STANDARD_FIRST, STANDARD_LAST, NETWORK,
 )  # fmt: skip
 
 

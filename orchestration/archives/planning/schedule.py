@@ -3,7 +3,8 @@
 At most two waves are out at a time: while one is worked on, the next is being restored. The next is asked for when one
 is back and the one before it is done, so that what is restored and not yet read stays below two waves. Image archives
 that do not come back join the next wave; those of the last, and text archives, are asked for again by standard
-retrieval.
+retrieval. Image archives are indexed as they come back; when all of a wave are, one process joins their index with that
+of the text, and then the workers reassemble.
 """
 
 import math
@@ -14,7 +15,7 @@ from statistics import NormalDist
 from orchestration.archives.planning import prices, rates
 from orchestration.archives.planning.campaign import Campaign, Tier
 from orchestration.archives.planning.risks import Risks
-from orchestration.archives.planning.work import Work, workload
+from orchestration.archives.planning.work import Work, join_hours, workload
 
 # Hours after which the first and the last archives of a wave usually come back.
 RESTORE_HOURS = {
@@ -37,6 +38,8 @@ class Wave:
         first: Hours until the first archive is back.
         last: Hours until the last one is, the account's rate of requests not counted.
         sweep: Hours after that until those that did not come back are there too, where the next wave needs them.
+        join_hours: Of one process, in which the workers wait.
+        joined_share: Of the work, what can only be done after the join.
     """
 
     archives: float
@@ -48,6 +51,8 @@ class Wave:
     first: float
     last: float
     sweep: float = 0.0
+    join_hours: float = 0.0
+    joined_share: float = 0.0
 
     @property
     def submit_hours(self) -> float:
@@ -70,7 +75,9 @@ def waves(campaign: Campaign, risks: Risks) -> list[Wave]:
     load = workload(campaign)
     overhead = risks.overhead(task_seconds(campaign))
 
-    def wave(work: Work, share: float, hours: tuple[float, float], sweep: float = 0.0) -> Wave:
+    def wave(
+        work: Work, share: float, hours: tuple[float, float], sweep: float = 0.0, joined: tuple[float, float] = (0, 0)
+    ) -> Wave:
         archives = campaign.archives * share
         vcpus = min(campaign.cores, math.ceil(archives / campaign.task_archives))
         part = work * share
@@ -78,17 +85,19 @@ def waves(campaign: Campaign, risks: Risks) -> list[Wave]:
         task = work.vcpu_seconds / campaign.archives * min(campaign.task_archives, archives) / 3600 * slowest_of(vcpus)
         vcpu_hours = part.vcpu_seconds / 3600
         hours_of_work = max(vcpu_hours / vcpus, requests) * overhead
-        return Wave(archives, vcpus, vcpu_hours, requests, hours_of_work, task, *hours, sweep)
+        return Wave(archives, vcpus, vcpu_hours, requests, hours_of_work, task, *hours, sweep, *joined)
 
     usual, (swept_first, swept_last) = RESTORE_HOURS[campaign.tier], RESTORE_HOURS[Tier.STANDARD]
     text_share, image_share = 1 / campaign.text_waves, 1 / campaign.image_waves
     text_sweep = swept_last * sweeps(campaign.archives * text_share, risks.missed)
     image_sweep = swept_last * sweeps(campaign.archives * image_share, risks.missed)
     text = wave(load.text, text_share, usual, text_sweep)
-    image = wave(load.image, image_share, usual)
+    after_join = (load.image.vcpu_seconds - load.index.vcpu_seconds) / load.image.vcpu_seconds
+    joined = (join_hours(campaign, campaign.dicoms * image_share), after_join)
+    image = wave(load.image, image_share, usual, joined=joined)
     planned = [text] * campaign.text_waves + [image] * campaign.image_waves
     if risks.missed:
-        planned.append(wave(load.image, image_share * risks.missed, (swept_first, image_sweep)))
+        planned.append(wave(load.image, image_share * risks.missed, (swept_first, image_sweep), joined=joined))
     return planned
 
 
@@ -115,10 +124,10 @@ def sweeps(archives: float, missed: float) -> float:
 def start_of_workers(wave: Wave, first: float, usual_last: float, free: float) -> float:
     """When workers take up a wave.
 
-    Not before its first archive is back or before they are free, and so late that they usually end with the last
-    archive instead of waiting for it.
+    Not before its first archive is back or before they are free, and so late that what can be done before the join
+    usually ends with the last archive instead of waiting for it.
     """
-    return max(first, free, usual_last - wave.hours)
+    return max(first, free, usual_last - wave.hours * (1 - wave.joined_share))
 
 
 def schedule(planned: Iterable[Wave], factor: float) -> list[WaveTimes]:
@@ -130,7 +139,8 @@ def schedule(planned: Iterable[Wave], factor: float) -> list[WaveTimes]:
         restored = asked + wave.last * factor
         started = start_of_workers(wave, requested + wave.first * factor, asked + wave.last, free)
         # Archives come back evenly between the first and the last, so workers that start as above never starve.
-        finished = max(restored, started + wave.hours) + wave.task_hours
+        indexed = max(restored, started + wave.hours * (1 - wave.joined_share))
+        finished = indexed + wave.join_hours + wave.hours * wave.joined_share + wave.task_hours
         times.append(WaveTimes(requested, restored, started, finished))
         requested, free = max(restored, free), max(finished, restored + wave.sweep * factor)
     return times

@@ -128,9 +128,13 @@ def _wave(campaign: Campaign, wave: Wave, risks: Risks, run: _Run) -> float:
     poison = int(run.rng.binomial(int(wave.archives), risks.poison))
     work = _work(campaign, wave, risks, run.rng, poison)
     # Workers take the groups in the order in which they come back, and wait where there is none:
-    # done[i] = max(done[i - 1], back[i]) + work[i], written without a loop.
-    spent = np.cumsum(work)
-    done = spent + np.maximum.accumulate(np.maximum(back, started) - (spent - work))
+    # indexed[i] = max(indexed[i - 1], back[i]) + before[i], written without a loop.
+    before = work * (1 - wave.joined_share)
+    spent = np.cumsum(before)
+    indexed = spent + np.maximum.accumulate(np.maximum(back, started) - (spent - before))
+    done = indexed
+    if wave.joined_share:
+        done = indexed[-1] + wave.join_hours + np.cumsum(work * wave.joined_share)
     ends = _expiry(back, campaign.days, run.midnight)
     late = float(np.mean(done > ends)) * wave.archives
     run.late += late

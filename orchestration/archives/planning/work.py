@@ -12,8 +12,9 @@ from orchestration.archives.planning import prices, rates
 from orchestration.archives.planning.campaign import Campaign, Join, Layout
 
 # Bytes of one ranged GET when an archive is read from its beginning to its end.
-READ_BLOCK = 16 * 2**20
-# Bytes of one part of a multipart upload: what a worker holds of a shard. Smaller shards are one PUT.
+READ_BLOCK = 8 * 2**20
+# Shards up to this are one PUT, which a worker holds in memory; larger ones (not built) go in parts.
+ONE_PUT = 256 * 2**20
 PART = 64 * 2**20
 
 
@@ -64,7 +65,7 @@ def walk_seconds(members: float) -> float:
 
 
 def sequential_read(archives: float, archive_bytes: float) -> Work:
-    """Every byte of ``archives`` once, in blocks of 16 MiB."""
+    """Every byte of ``archives`` once, in blocks of 8 MiB."""
     gets = archives * math.ceil(archive_bytes / READ_BLOCK)
     return Work(gets=gets, vcpu_seconds=network_seconds(archives * archive_bytes) + request_seconds(gets))
 
@@ -82,11 +83,11 @@ def index_by_reading(campaign: Campaign) -> Work:
 
 
 def requests_of(campaign: Campaign) -> float:
-    """PUT requests that the output takes; a shard above 64 MiB takes its parts, one to begin and one to complete."""
+    """PUT requests that the output takes; a shard above 256 MiB takes its parts, one to begin and one to complete."""
     if campaign.layout is Layout.OBJECTS:
         return campaign.dicoms
-    parts = math.ceil(campaign.shard_bytes / PART)
-    return output_bytes(campaign) / campaign.shard_bytes * (parts + 2 if parts > 1 else 1)
+    each = 1 if campaign.shard_bytes <= ONE_PUT else math.ceil(campaign.shard_bytes / PART) + 2
+    return output_bytes(campaign) / campaign.shard_bytes * each
 
 
 def output_bytes(campaign: Campaign) -> float:
@@ -138,6 +139,17 @@ def _join(campaign: Campaign) -> Work:
     stored = table_bytes(campaign)
     wave = sequential_read(stored / PART, PART) + Work(vcpu_seconds=headers / (rates.TABLE_READ.each * 1e6))
     return wave * campaign.image_waves + Work(vcpu_seconds=network_seconds(headers))
+
+
+def join_hours(campaign: Campaign, dicoms: float) -> float:
+    """Hours in which one process joins the index of a wave of ``dicoms`` with that of all text archives."""
+    rows = campaign.dicoms + dicoms
+    return (rows * rates.JOIN.each + dicoms * rates.PAIRING.each) * 1e-6 / 3600
+
+
+def pairs_bytes(campaign: Campaign) -> float:
+    """Bytes that tell workers where the members of each pair lie."""
+    return campaign.dicoms * rates.PAIR.each
 
 
 def index_bytes(campaign: Campaign) -> float:

@@ -46,6 +46,7 @@ class BatchResult:
     left_alone: int = 0
     bytes_written: int = 0
     through_pydicom: int = 0
+    character_sets_changed: int = 0
     unmatched: list[Unmatched] = field(default_factory=list)
 
 
@@ -135,6 +136,7 @@ class Work:
             self._fail(pair, "image", Reason.WRONG_PIXELS, str(error))
         else:
             self.result.through_pydicom += assembled.through_pydicom
+            self.result.character_sets_changed += assembled.character_set_changed
             self._write(pair, assembled)
 
     def _write(self, pair: Pair, assembled: Assembled) -> None:
@@ -198,8 +200,17 @@ class _PackedWork(Work):
 
 
 def _written(pair: Pair, assembled: Assembled, name: str, version: str) -> Written:
-    size = assembled.size
-    return Written(pair.uid, name, 0, size, size, version, assembled.transfer_syntax, assembled.through_pydicom)
+    return Written(
+        pair.uid,
+        name,
+        0,
+        assembled.size,
+        assembled.size,
+        version,
+        assembled.transfer_syntax,
+        assembled.through_pydicom,
+        assembled.character_set_changed,
+    )
 
 
 def _version_of_the_same(output: Place, name: str, assembled: Assembled) -> str | None:

@@ -2,7 +2,7 @@
 
 This is the one place that decides which members belong together and which have no partner. Only rows of the indexes
 move, in the order of their UIDs' hashes as they are; pairs are spooled to unnamed files, so that memory does not grow
-with the members and nothing is left behind by a run that is killed. A pair takes 0.6 µs.
+with the members and nothing is left behind by a run that is killed. A pair takes 2 µs of CPU, its batch another 1.4.
 """
 
 import hashlib

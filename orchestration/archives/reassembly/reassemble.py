@@ -33,13 +33,18 @@ UNMATCHED_AT_ONCE = 50_000  # rows of a file
 
 @dataclass
 class ReassemblyReport:
-    """What one run did. ``left_alone`` counts the DICOMs that were there and right; the first unmatched are named."""
+    """What one run did; the first unmatched are named.
+
+    ``left_alone`` counts the DICOMs that were there and right. ``character_sets_changed`` counts those that declare
+    ISO_IR 192 because what their header declares can't hold its text; the records name them.
+    """
 
     pairs: int = 0
     written: int = 0
     left_alone: int = 0
     bytes_written: int = 0
     through_pydicom: int = 0
+    character_sets_changed: int = 0
     unmatched: Counter[Reason] = field(default_factory=Counter)
     unmatched_shown: list[Unmatched] = field(default_factory=list)
 
@@ -55,6 +60,7 @@ class ReassemblyReport:
         self.left_alone += result.left_alone
         self.bytes_written += result.bytes_written
         self.through_pydicom += result.through_pydicom
+        self.character_sets_changed += result.character_sets_changed
         for row in result.unmatched:
             self.note(row)
 

@@ -28,6 +28,7 @@ _WRITTEN_SCHEMA = pa.schema(
         "object_version": pa.string(),
         "transfer_syntax": pa.string(),
         "through_pydicom": pa.bool_(),
+        "character_set_changed": pa.bool_(),
     }
 )
 _UNMATCHED_SCHEMA = pa.schema(
@@ -45,7 +46,10 @@ _UNMATCHED_SCHEMA = pa.schema(
 
 @dataclass(slots=True)
 class Written:
-    """A DICOM and where its bytes are: ``size_bytes`` from ``byte_offset`` on in an object, a file or a shard."""
+    """A DICOM and where its bytes are: ``size_bytes`` from ``byte_offset`` on in an object, a file or a shard.
+
+    ``through_pydicom`` and ``character_set_changed`` are said in :class:`~orchestration.dicom.encoding.Assembled`.
+    """
 
     uid: str
     object: str
@@ -55,6 +59,7 @@ class Written:
     object_version: str
     transfer_syntax: str
     through_pydicom: bool
+    character_set_changed: bool
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def test_the_defaults_are_those_of_a_campaign() -> None:
 def test_every_option_reaches_the_campaign() -> None:
     options = {
         "header_bytes": 20e3, "cores": 600, "wave_bytes": 200e12, "days": 2, "tier": "standard", "layout": "objects",
-        "shard_bytes": 5e8, "prefixes": 32, "join": "ranges", "task_archives": 8,
+        "shard_bytes": 5e8, "prefixes": 32, "join": "tables", "task_archives": 8,
     }  # fmt: skip
     arguments = [text for name, value in options.items() for text in (f"--{name.replace('_', '-')}", str(value))]
     printed = json.loads(run(*BILLIONS, "--json", *arguments).output)["campaign"]
@@ -52,7 +52,7 @@ def test_the_table_shows_each_step_the_totals_and_what_comes_after() -> None:
 def test_a_simulation_and_the_other_choices_are_shown_on_request() -> None:
     output = run(*BILLIONS, "--simulate", "--seed", "3", "--compare").output
     assert "simulated 400 times with seed 3" in output
-    for choice in ("an object for each DICOM", "shards of 256 MB", "standard", "a ranged GET for each header", "NAT"):
+    for choice in ("an object for each DICOM", "shards of 268 MB", "standard", "a ranged GET for each header", "NAT"):
         assert choice in output
 
 

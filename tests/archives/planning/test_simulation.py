@@ -13,12 +13,12 @@ CAMPAIGNS = {
     "shards": BILLIONS,
     "an object for each DICOM": replace(BILLIONS, layout=Layout.OBJECTS),
     "one prefix": replace(BILLIONS, layout=Layout.OBJECTS, prefixes=1, days=2),
-    "ranged headers": replace(BILLIONS, join=Join.RANGES),
+    "sorted tables and large shards": replace(BILLIONS, join=Join.TABLES, shard_bytes=1e9, task_archives=16),
     "standard retrieval": replace(BILLIONS, tier=Tier.STANDARD, cores=1024),
     "small waves": replace(BILLIONS, wave_bytes=150e12, cores=288),
     "large waves": replace(BILLIONS, wave_bytes=500e12, cores=1024),
     "few workers": replace(BILLIONS, cores=300),
-    "small tasks": replace(BILLIONS, task_archives=2),
+    "large tasks": replace(BILLIONS, task_archives=16),
 }
 
 
@@ -70,8 +70,9 @@ def test_a_world_without_accidents_takes_what_the_restores_take() -> None:
     calm = Risks(losses=0, retries=0, poison=0, missed=0, slow_chance=0)
     outcome = simulate(BILLIONS, calm, seed=1, runs=20)
     restores = (3_000 + 12 * 250) / 3600 + 13 * 12
-    # The last of 250,000 archives is hardly ever later than 12 hours, and workers are done two hours later.
-    assert np.all((restores - 2 < outcome.hours) & (outcome.hours < restores + 2))
+    # The last of 250,000 archives is hardly ever later than 12 hours, and 512 vCPUs read the last wave once more.
+    last = restores + 250e12 / (512 * 48.8e6 * 0.7) / 3600 + 0.77  # and one process joins it
+    assert np.all((last - 2 < outcome.hours) & (outcome.hours < last + 2))
     assert not outcome.late.any()
     assert not outcome.quarantined.any()
 

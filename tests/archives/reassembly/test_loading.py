@@ -165,7 +165,7 @@ def recorded(place: Path) -> Callable[[str, list[str], list[tuple[str, Reason]]]
     output = open_place(place, load_settings(), create=True)
 
     def write(batch: str, made: list[str], unmatched: list[tuple[str, Reason]]) -> None:
-        written = [Written(uid, f"{uid}.dcm", 0, 100, 100, "1", "1.2.840.10008.1.2.1", True) for uid in made]
+        written = [Written(uid, f"{uid}.dcm", 0, 100, 100, "1", "1.2.840.10008.1.2.1", True, False) for uid in made]
         rows = [Unmatched(reason, "why", "file:///a", "a.tar", 512, uid, "image") for uid, reason in unmatched]
         write_record(output, batch, BatchRecord(written, rows))
 

@@ -19,7 +19,7 @@ from orchestration.stores import PlaceBusyError, open_place
 from orchestration.workers import thread_workers
 from tests.archives.reassembly.conftest import Partner
 from tests.archives.reassembly.delivery import Delivery, Torn, striped, tear
-from tests.services.faults import Odds, Reset, Short, Status
+from tests.services.faults import Odds, Request, Reset, Short, Status
 from tests.services.places import PlaceToTest
 
 CT, MR = "CT_small.dcm", "MR_small.dcm"
@@ -51,6 +51,20 @@ def test_each_pair_becomes_a_dicom_with_the_pixels_and_elements_of_the_original(
         np.testing.assert_array_equal(dataset.pixel_array, original.pixel_array)
         kept = [element for element in original if element.keyword not in {"SOPInstanceUID", "DataSetTrailingPadding"}]
         assert [dataset[element.tag].value for element in kept] == [element.value for element in kept]
+
+
+def test_dicoms_whose_character_set_could_not_hold_their_text_are_counted_and_named(
+    partner: Partner, delivery: Delivery
+) -> None:
+    name = {"vr": "PN", "Value": [{"Alphabetic": "Dvořák^Jiří"}]}
+    for uid, changes in (("1.1", {"_00100010": name}), ("1.2", {})):
+        changes |= {"_00080005": {"vr": "CS", "Value": ["ISO_IR 100"]}}
+        delivery.add(next(tear(MR, [uid], **changes)), text="t", image="i")
+    delivery.write()
+    report = partner.reassemble()
+    assert (report.written, report.character_sets_changed) == (2, 1)
+    assert {uid: row["character_set_changed"] for uid, row in partner.written().items()} == {"1.1": True, "1.2": False}
+    assert str(pydicom.dcmread(BytesIO(partner.dicoms()["1.1"])).PatientName) == "Dvořák^Jiří"
 
 
 def test_what_is_there_and_right_is_not_written_again(partner: Partner) -> None:
@@ -305,3 +319,38 @@ def test_a_server_that_fails_now_and_then_loses_nothing(partner: Partner, server
     assert {uid: output.read(f"{uid}.dcm")[0] for uid in uids(30)} == partner.dicoms()
     again = reassemble([index], f"{server_place.url}/out", load_settings(), thread_workers(2))
     assert (again.written, again.left_alone) == (0, 30)
+
+
+def is_listing(request: Request) -> bool:
+    return request.method == "GET" and ("list-type=2" in request.query or "comp=list" in request.query)
+
+
+def test_listings_and_openings_that_fail_at_first_cost_nothing_and_workers_need_none(
+    partner: Partner, server_place: PlaceToTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    striped(partner.folder, tear(MR, uids(12)), archives=3).write()
+    for kind in ("text", "images"):
+        for path in Path(partner.folder, kind).iterdir():
+            server_place.put(f"{kind}/{path.name}", path.read_bytes())
+    assert server_place.proxy is not None
+    asked: Counter[str] = Counter()
+
+    def fail_twice(request: Request) -> Status | None:
+        asked[request.path + request.query] += is_listing(request)
+        return Status(503) if is_listing(request) and asked[request.path + request.query] <= 2 else None
+
+    server_place.proxy.plan = fail_twice
+    listings = []
+    partner.text, partner.images = f"{server_place.url}/text", f"{server_place.url}/images"
+    for members_of_a_batch in (20_000, 1):
+        monkeypatch.setattr("orchestration.archives.reassembly.joining.BATCH_MEMBERS", members_of_a_batch)
+        partner.index_url = partner.folder / f"index{members_of_a_batch}"
+        index = partner.index()
+        partner.output = f"{server_place.url}/out{members_of_a_batch}"
+        server_place.proxy.forget()
+        report = reassemble([index], partner.output, load_settings(), thread_workers(2))
+        assert (report.written, report.unmatched) == (12, {})
+        listings.append(sum(map(is_listing, server_place.proxy.requests)))
+        assert server_place.proxy.given
+        asked.clear()
+    assert listings[0] == listings[1], "a worker lists nothing, however many batches there are"
