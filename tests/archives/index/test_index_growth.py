@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.archives.index import ArchiveIndex
+from orchestration.archives.index import ArchiveIndex, uid_hash
 from orchestration.archives.index.tables import TABLES
 from orchestration.settings import load_settings
 from orchestration.stores import PlaceBusyError, open_place
@@ -43,7 +43,9 @@ def rows(index: ArchiveIndex) -> list[tuple[str, str, str, int, int]]:
     """What the index holds, by its sorted rows, without ids, which depend on the order in which archives were done."""
     names = {row["archive_id"]: row["archive"] for row in index.archives().to_pylist()}
     found = [row for batch in index.entries() for row in batch.to_pylist()]
-    assert [row["uid"] for row in found] == sorted(row["uid"] for row in found)
+    keys = [(uid_hash(row["uid"]), row["uid"]) for row in found]
+    assert keys == sorted(keys)
+    assert [row["uid_hash"] for row in found] == [key for key, _ in keys]
     return sorted(
         (row["uid"], row["kind"], names[row["archive_id"]], row["byte_offset"], row["size_bytes"]) for row in found
     )
@@ -110,7 +112,7 @@ def progress(done, total):
     if done == int(sys.argv[3]):
         sys.stdin.read()  # until killed
 store = open_place(sys.argv[1], load_settings())
-ArchiveIndex.create(sys.argv[2]).update(store, "text", progress=progress, threads=1)
+ArchiveIndex.create(sys.argv[2]).update(store, "text", progress=progress, workers=thread_workers(1))
 """
 
 
@@ -218,19 +220,20 @@ def test_many_updates_leave_few_runs(tmp_path: Path) -> None:
 MEMORY = """
 import sys
 from contextlib import contextmanager
-from orchestration.archives.index import ArchiveIndex, ArchiveStore, ArchiveVersion
+from datetime import UTC, datetime
+from pathlib import Path
+from orchestration.archives.index import ArchiveIndex
 from orchestration.settings import load_settings
-from orchestration.stores import PlaceBusyError
+from orchestration.stores import ObjectVersion
+from orchestration.stores.folder import Folder
 from tests.archives.tar.tars import info
 from tests.services.memory import peak_megabytes
 
-class Endless(ArchiveStore):
-    read_ahead = 1 << 16
-    readers = 2
-    def archives(self):
-        yield ArchiveVersion("large.tar", COUNT * 512, "1")
+class Endless(Folder):
+    def list(self, folder=""):
+        yield ObjectVersion("large.tar", COUNT * 512, "1", datetime.now(UTC))
     @contextmanager
-    def reader(self, archive):
+    def reader(self, path, etag):
         yield read_at
 
 COUNT = int(sys.argv[2])
@@ -238,7 +241,7 @@ HEADERS = b"".join(info(f"1.2.{n * 7919 % 8192}.json").tobuf(0) for n in range(8
 def read_at(offset, length):
     at = offset % len(HEADERS)
     return HEADERS[at : at + min(length, COUNT * 512 - offset)]
-report = ArchiveIndex.create(sys.argv[1]).update(Endless("file:///large", load_settings()), "text")
+report = ArchiveIndex.create(sys.argv[1]).update(Endless("file:///large", load_settings(), Path("/large")), "text")
 assert report.members == COUNT, report
 print(peak_megabytes())
 """
