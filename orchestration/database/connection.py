@@ -17,7 +17,7 @@ CONNECT_SECONDS = 10
 
 
 class DatabaseError(DoublereadError):
-    """The database can't be used; the message names the settings to look at."""
+    """The database cannot be used; the message names the settings to look at."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,12 @@ class Database:
                 **arguments,  # type: ignore[arg-type]
                 connect_timeout=CONNECT_SECONDS,
                 application_name=application_name,
+                client_encoding="utf8",  # a database in another encoding would send JSON that is not in UTF-8
             )
         except psycopg.OperationalError as error:
             where = arguments.get("host", os.environ.get("PGHOST", "the local socket"))
             raise DatabaseError(
-                f"the database at PGHOST={where} can't be reached with PGPORT, PGUSER, PGPASSWORD and PGDATABASE as "
+                f"the database at PGHOST={where} cannot be reached with PGPORT, PGUSER, PGPASSWORD and PGDATABASE as "
                 f"set: {_first_line(error)}"
             ) from None
 
@@ -82,7 +83,7 @@ def open_database(settings: Settings) -> Database:
     """The database of the settings, or the embedded one, started, where they name none.
 
     Raises:
-        DatabaseError: it can't be reached.
+        DatabaseError: it cannot be reached.
         EmbeddedServerError: the embedded server did not start.
     """
     if settings.has_database:
