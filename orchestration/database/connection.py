@@ -1,4 +1,4 @@
-"""Connections to the annotation database, and what to say when there is none."""
+"""Connect to the annotation database, or say in one sentence why that failed."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -31,10 +31,10 @@ class Database:
     libpq_environment: Mapping[str, str] = field(repr=False)
 
     def connect(self, *, application_name: str = "doubleread") -> psycopg.Connection:
-        """Open a connection that commits when its ``with`` block ends well.
+        """Open a connection that commits when its ``with`` block ends without an exception.
 
         Raises:
-            DatabaseError: no connection, in one sentence without the password.
+            DatabaseError: it cannot connect; the message is one sentence without the password.
         """
         keywords = {
             "PGHOST": "host",
@@ -59,19 +59,19 @@ class Database:
             ) from None
 
     def name(self) -> str:
-        """Ask the database for its name: where PGDATABASE is not set it is the user's."""
+        """Ask the database for its name, which is the user's where PGDATABASE is not set."""
         with self.connect() as connection:
             ((name,),) = connection.execute("select current_database()").fetchall()
             return str(name)
 
     @contextmanager
     def tables(self, tables: Tables) -> Iterator[psycopg.Connection]:
-        """A connection with which one capability's tables (schema ``doubleread``) can be used; made where missing.
+        """Make one capability's tables (schema ``doubleread``) where they are missing, and give a connection to them.
 
-        What is written with it shows to others when the ``with`` block ends well.
+        Others see what was written when the ``with`` block ends without an exception.
 
         Raises:
-            DatabaseError: no connection.
+            DatabaseError: it cannot connect.
             SchemaError: the user may not create them.
         """
         with self.connect() as connection:
@@ -80,7 +80,7 @@ class Database:
 
 
 def open_database(settings: Settings) -> Database:
-    """The database of the settings, or the embedded one, started, where they name none.
+    """Give the database that the settings name; where they name none, start the embedded one.
 
     Raises:
         DatabaseError: it cannot be reached.
