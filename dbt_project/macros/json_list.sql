@@ -6,12 +6,7 @@ A list of JSON read from text that may hold anything. PostgreSQL can only try th
     staging.json_list({{ document }})
 {%- endmacro %}
 
-{#- Runs before a command that makes or tests models; a command that only reads the project changes no database. -#}
-{% macro create_json_list() -%}
-    {%- if execute and flags.WHICH in ('build', 'run', 'test') -%}
-    -- Two runs at once would both replace the function, and PostgreSQL lets only one.
-    select pg_advisory_xact_lock(hashtext('staging.json_list'));
-    create schema if not exists staging;
+{% macro json_list_function() -%}
     create or replace function staging.json_list(document text) returns jsonb
     language plpgsql immutable strict as $$
     declare
@@ -25,5 +20,4 @@ A list of JSON read from text that may hold anything. PostgreSQL can only try th
     $$;
     comment on function staging.json_list(text) is
     'The JSON list that a text holds: empty for an empty text or a JSON null, null for anything else.';
-    {%- endif -%}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-"""The annotation database: found, started where there is none, checked, loaded, locked.
+"""The annotation database: connect to it, start it where there is none, check and load it, lock it.
 
 Entry points: :func:`open_database` (a :class:`Database` from the settings), :func:`check_raw_tables`,
 :func:`load_raw_tables`, :func:`exclusive`. The tables of the program's own are described in ``schema/`` and made by

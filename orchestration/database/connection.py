@@ -1,4 +1,4 @@
-"""Connections to the annotation database, and what to say when there is none."""
+"""Connect to the annotation database, or say in one sentence why that failed."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ CONNECT_SECONDS = 10
 
 
 class DatabaseError(DoublereadError):
-    """The database can't be used; the message names the settings to look at."""
+    """The database cannot be used; the message names the settings to look at."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Database:
     libpq_environment: Mapping[str, str] = field(repr=False)
 
     def connect(self, *, application_name: str = "doubleread") -> psycopg.Connection:
-        """Open a connection that commits when its ``with`` block ends well.
+        """Open a connection that commits when its ``with`` block ends without an exception.
 
         Raises:
-            DatabaseError: no connection, in one sentence without the password.
+            DatabaseError: it cannot connect; the message is one sentence without the password.
         """
         keywords = {
             "PGHOST": "host",
@@ -49,28 +49,29 @@ class Database:
                 **arguments,  # type: ignore[arg-type]
                 connect_timeout=CONNECT_SECONDS,
                 application_name=application_name,
+                client_encoding="utf8",  # a database in another encoding would send JSON that is not in UTF-8
             )
         except psycopg.OperationalError as error:
             where = arguments.get("host", os.environ.get("PGHOST", "the local socket"))
             raise DatabaseError(
-                f"the database at PGHOST={where} can't be reached with PGPORT, PGUSER, PGPASSWORD and PGDATABASE as "
+                f"the database at PGHOST={where} cannot be reached with PGPORT, PGUSER, PGPASSWORD and PGDATABASE as "
                 f"set: {_first_line(error)}"
             ) from None
 
     def name(self) -> str:
-        """Ask the database for its name: where PGDATABASE is not set it is the user's."""
+        """Ask the database for its name, which is the user's where PGDATABASE is not set."""
         with self.connect() as connection:
             ((name,),) = connection.execute("select current_database()").fetchall()
             return str(name)
 
     @contextmanager
     def tables(self, tables: Tables) -> Iterator[psycopg.Connection]:
-        """A connection with which one capability's tables (schema ``doubleread``) can be used; made where missing.
+        """Make one capability's tables (schema ``doubleread``) where they are missing, and give a connection to them.
 
-        What is written with it shows to others when the ``with`` block ends well.
+        Others see what was written when the ``with`` block ends without an exception.
 
         Raises:
-            DatabaseError: no connection.
+            DatabaseError: it cannot connect.
             SchemaError: the user may not create them.
         """
         with self.connect() as connection:
@@ -79,10 +80,10 @@ class Database:
 
 
 def open_database(settings: Settings) -> Database:
-    """The database of the settings, or the embedded one, started, where they name none.
+    """Give the database that the settings name; where they name none, start the embedded one.
 
     Raises:
-        DatabaseError: it can't be reached.
+        DatabaseError: it cannot be reached.
         EmbeddedServerError: the embedded server did not start.
     """
     if settings.has_database:

@@ -1,4 +1,4 @@
-"""Bringing a table to what was just listed, by writing only what differs."""
+"""Make a table equal to what was just listed, and write only what differs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,9 +33,9 @@ def write_differences(
         table: what is brought up to date.
         listed: what was found, with the same columns, each key once.
         key: the columns that name a row.
-        values: the columns whose change makes a row another.
-        seen: the column that tells when a row was seen first; written with rows that are new or changed.
-        scope: the rows of ``table`` that ``listed`` speaks about, as columns and their values; all without.
+        values: the columns that are compared; a row in which one differs is written again.
+        seen: the column that says when this version of a row was first seen; written with new and changed rows only.
+        scope: columns and their values: only rows of ``table`` that have them are compared. Without it, all rows are.
     """
     within = sql.SQL(" and ").join(
         [sql.SQL("true"), *(sql.SQL("known.{} = {}").format(sql.Identifier(c), v) for c, v in (scope or {}).items())]
@@ -52,7 +52,7 @@ def write_differences(
         "known": sql.SQL(", ").join(sql.SQL("known.{}").format(sql.Identifier(c)) for c in values),
         "found": sql.SQL(", ").join(sql.SQL("listed.{}").format(sql.Identifier(c)) for c in values),
     }
-    connection.execute(sql.SQL("analyze {}").format(listed))  # nobody else does it for a temporary table
+    connection.execute(sql.SQL("analyze {}").format(listed))  # PostgreSQL does it by itself for permanent tables only
 
     def count(statement: str) -> int:
         return connection.execute(sql.SQL(statement).format(**parts)).rowcount

@@ -1,4 +1,4 @@
-"""One run at a time: locks that the database keeps, so that they hold across machines and end with their owner."""
+"""One run at a time: locks in the database, which hold for all machines and end with the process that took them."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import psycopg
 from orchestration.database.connection import Database, DatabaseError
 from orchestration.outcomes import Waiting, no_waiting
 
-LIMIT_SECONDS = 12 * 3600.0  # longer than any run that is at work; one that hangs must not hold others for ever
+LIMIT_SECONDS = 12 * 3600.0  # longer than any run takes: a run that hangs must not stop the others for good
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def exclusive(
 ) -> Iterator[None]:
     """Hold the lock ``name`` of this database for the length of the ``with`` block, waiting for it where needed.
 
-    The lock lies on a connection of its own: it is free again the moment that its process is gone, killed or not.
+    The lock belongs to a connection of its own, so it is free as soon as its process ends, even when it is killed.
 
     Args:
         database: the database that keeps the lock.

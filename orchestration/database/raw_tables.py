@@ -1,4 +1,4 @@
-"""The raw tables: what they must look like, and how CSV files become them."""
+"""The raw tables: check their columns and types, and load them from CSV files."""
 
 import csv
 import gzip
@@ -24,7 +24,7 @@ COPY_CHUNK_BYTES = 1 << 20
 
 
 class RawTableError(DoublereadError):
-    """A raw table or file is not as the contract says; the message names the table and the column."""
+    """A raw table or file differs from the contract; the message names the table and the column."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class RawTable:
 
 
 def raw_tables(*, labels: Iterable[str], reader_column: str, created_at_column: str) -> tuple[RawTable, RawTable]:
-    """The two raw tables, with the names that this installation gives to the labels', reader's and time's columns."""
+    """The contract of the two raw tables, with this installation's names for the columns of labels, reader and time."""
     scans = RawTable(
         "mmgscans_mmgscan",
         {
@@ -71,7 +71,7 @@ def check_raw_tables(database: Database, schema: str, tables: Sequence[RawTable]
     """Check that the tables and columns exist with types that the models can read.
 
     Raises:
-        RawTableError: one sentence for each table or column that is missing or has a wrong type.
+        RawTableError: a table or column is missing or has a wrong type; the message lists all.
     """
     query = """
         select a.attname, format_type(a.atttypid, null)
@@ -104,7 +104,7 @@ def check_raw_tables(database: Database, schema: str, tables: Sequence[RawTable]
 def load_raw_tables(
     database: Database, folder: Path, *, schema: str, tables: Sequence[RawTable], replace: bool = False
 ) -> dict[str, int]:
-    """Fill the raw tables from ``<table>.csv`` or ``<table>.csv.gz`` in ``folder``, both or neither.
+    """Fill both raw tables from ``<table>.csv`` or ``<table>.csv.gz`` in ``folder``, or neither.
 
     A table that an earlier load made is replaced. A table that someone else made is filled when it is empty.
 
@@ -113,13 +113,14 @@ def load_raw_tables(
         folder: holds one file for each table; the first line names the columns, an empty value is null.
         schema: the schema of the tables; made where missing.
         tables: the contract.
-        replace: also empty a table that holds somebody else's rows.
+        replace: also empty a table whose rows someone else put there.
 
     Returns:
         Rows loaded, by table.
 
     Raises:
-        RawTableError: a file or column is missing, a value does not fit, or a table holds somebody else's rows.
+        RawTableError: a file or column is missing, a value does not fit its column, or a table holds rows that someone
+            else put there.
     """
     files = [(table, _csv_file(folder, table.name)) for table in tables]
     counts = {}

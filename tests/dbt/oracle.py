@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ LABELS = (
 PATTERNS = dict(zip(LABELS, ("Ben. Calc", "Mal. Calc", "Ben. Mass", "Mal. Mass"), strict=True))
 LARGEST = 2**31 - 1
 EARLIEST = datetime.min.replace(tzinfo=UTC)
+# What shows nothing although Unicode calls it a letter or a mark; what shows although it is called a control.
+INVISIBLE = ("VARIATION SELECTOR", "HANGUL FILLER", "SEONG FILLER", "GRAPHEME JOINER", "KHMER VOWEL INHERENT")
+VISIBLE_CONTROLS = ("ARABIC", "SYRIAC", "KAITHI", "EGYPTIAN")
+ARABIC_LETTER_MARK = "\N{ARABIC LETTER MARK}"  # the one in Arabic that shows nothing
+BLANKS = "\t\n\v\f\r\x85\N{BRAILLE PATTERN BLANK}"
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,10 @@ class Annotation:
     boxes: str | None
     labels: tuple[bool | None, ...]
     created_at: datetime | None
+
+    @property
+    def reader_id(self) -> str | None:
+        return None if self.reader is None else one_spelling(str(self.reader)) or None
 
     def says(self, label: str) -> bool:
         return self.labels[LABELS.index(label)] is True
@@ -97,7 +107,7 @@ def marts(scans: Iterable[Scan], annotations: Iterable[Annotation]) -> Marts:
     by_reading: dict[Any, dict[Any, dict[Any, Annotation]]] = defaultdict(lambda: defaultdict(dict))
     for annotation in counted:
         if annotation.scan in study_of:
-            by_reading[study_of[annotation.scan]][str(annotation.reader)][annotation.scan] = annotation
+            by_reading[study_of[annotation.scan]][str(annotation.reader_id)][annotation.scan] = annotation
 
     result = Marts({}, {}, {}, Counter())
     tables: dict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
@@ -120,13 +130,32 @@ def marts(scans: Iterable[Scan], annotations: Iterable[Annotation]) -> Marts:
     return result
 
 
+def one_spelling(text: str) -> str:
+    """What remains of an id when case, blanks, invisible characters and Unicode forms make no difference."""
+    visible = "".join(" " if _is_blank(character) else character for character in text if _shows(character))
+    folded = unicodedata.normalize("NFKC", visible).casefold()
+    one_i = folded.replace("i\N{COMBINING DOT ABOVE}", "i").replace("\N{LATIN SMALL LETTER DOTLESS I}", "i")
+    return " ".join(unicodedata.normalize("NFKC", one_i).split())
+
+
+def _is_blank(character: str) -> bool:
+    return character in BLANKS or unicodedata.category(character) in ("Zs", "Zl", "Zp")
+
+
+def _shows(character: str) -> bool:
+    name = unicodedata.name(character, "")
+    if unicodedata.category(character) in ("Cc", "Cf"):
+        return _is_blank(character) or (name.startswith(VISIBLE_CONTROLS) and character != ARABIC_LETTER_MARK)
+    return not any(part in name for part in INVISIBLE)
+
+
 def _counted(annotations: Iterable[Annotation]) -> list[Annotation]:
     """Of several annotations by one reader on one scan the latest: by time (none is the earliest), then by id."""
     latest: dict[Any, Annotation] = {}
     for annotation in annotations:
-        if annotation.reader is None or annotation.scan is None:
+        if annotation.reader_id is None or annotation.scan is None:
             continue
-        key = annotation.reader, annotation.scan
+        key = annotation.reader_id, annotation.scan
         if key not in latest or _age(annotation) > _age(latest[key]):
             latest[key] = annotation
     return list(latest.values())
@@ -207,7 +236,7 @@ def _parse(annotation: Annotation) -> list[tuple[Box | None, str | None]]:
         return []
     if not isinstance(document, list) or r"\u0000" in text:
         return [(None, "not_a_list")]
-    return [_parse_element(element, str(annotation.reader)) for element in document]
+    return [_parse_element(element, str(annotation.reader_id)) for element in document]
 
 
 def _parse_element(element: Any, reader: str) -> tuple[Box | None, str | None]:

@@ -1,7 +1,8 @@
 """Raw tables as installations differ in them: the types of ids, of the boxes, and the names of two columns."""
 
+import unicodedata
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +30,9 @@ class Dialect:
     created_at_column: str = "created_at"
     raw_schema: str = "public"
 
+    reader_spellings: Sequence[Callable[[Any], Any]] = (lambda reader: reader,)
+    no_readers: Sequence[Any] = (None,)
+
     @property
     def variables(self) -> dict[str, str]:
         """The variables of the dbt project that say so."""
@@ -44,7 +48,9 @@ class Dialect:
 
     def annotation(self, annotation: Annotation) -> Annotation:
         """The annotation with ids of this installation's types."""
-        reader = None if annotation.reader is None else self.reader_value(annotation.reader)
+        spelt = self.reader_spellings[annotation.id % len(self.reader_spellings)]
+        nobody = self.no_readers[annotation.id % len(self.no_readers)]
+        reader = nobody if annotation.reader is None else spelt(self.reader_value(annotation.reader))
         return replace(annotation, id=self._id(annotation.id), scan=self._id(annotation.scan), reader=reader)
 
     def _id(self, number: int | None) -> Any:
@@ -64,7 +70,25 @@ UUIDS = Dialect(
     created_at_column="made at",
     raw_schema="clinic",
 )
-TEXTS = Dialect("text", str, "text", lambda number: f"Reader {number}", "json", number_type="double precision")
+SPELLINGS: tuple[Callable[[str], str], ...] = (
+    str,
+    str.upper,
+    lambda reader: f"\N{NO-BREAK SPACE}{reader}\t",
+    "\N{ZERO WIDTH SPACE}".join,
+    lambda reader: reader.replace(" ", " \N{IDEOGRAPHIC SPACE}"),
+    lambda reader: unicodedata.normalize("NFD", reader),
+    lambda reader: "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in reader),
+)
+TEXTS = Dialect(
+    "text",
+    str,
+    "text",
+    lambda number: f"Réader {number}",
+    "json",
+    number_type="double precision",
+    reader_spellings=SPELLINGS,
+    no_readers=(None, "", " \N{ZERO WIDTH NO-BREAK SPACE}"),
+)
 
 
 def write(database: Database, dialect: Dialect, scans: Iterable[Scan], annotations: Iterable[Annotation]) -> None:

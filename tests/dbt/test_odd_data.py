@@ -50,8 +50,9 @@ def test_ids_of_any_length_and_spelling_are_only_ids(database: Database, dbt_tar
     write(database, TEXTS, scans, annotations)
     built(database, dbt_target, *NO_UNIT_TESTS)
     check_marts(database, oracle.marts(scans, annotations))
+    readers = [reader for reader in HOSTILE if reader.strip()]  # an empty id is nobody
     assert rows(database, "select count(*) from marts.double_matched_findings") == [
-        {"count": 4 * 4 * (len(HOSTILE) + 1)}
+        {"count": 4 * 4 * (len(readers) + 1)}
     ]
 
 

@@ -156,9 +156,11 @@ def test_the_page_on_the_rule_names_every_reason_and_every_test_that_tells_of_od
     page = RULE.read_text()
     rows_of_tables = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
     assert rows_of_tables == [*seed_reasons("rejection_reasons"), *seed_reasons("box_defects")]
-    sources = (PROJECT / "models/staging/annotations/annotations_sources.yml").read_text()
-    names = re.findall(r"name: ((?:scan|annotation)s?_(?:ids_)?(?:have|are)_\w+)", sources)
-    assert len(names) == 9
+    properties = "".join(path.read_text() for path in sorted((PROJECT / "models").glob("*/annotations/*.yml")))
+    names = re.findall(r"name: ((?:scan|annotation)s?_(?:ids_)?(?:have|are)_\w+)\n +(?:config|arguments)", properties)
+    names += re.findall(r"\{name: ((?:scan|annotation)s?_(?:ids_)?(?:have|are)_\w+)\}", properties)
+    names += [path.stem for path in (PROJECT / "tests/annotations").glob("*.sql") if "warn" in path.read_text()]
+    assert len(names) == 13
     for name in names:
         assert f"`{name}`" in page
 

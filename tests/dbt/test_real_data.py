@@ -93,10 +93,10 @@ def test_four_real_mammogram_studies_give_28_findings(
     over_the_edge = rows(
         database,
         "select box from marts.double_matched_findings, jsonb_array_elements(boxes) as box "
-        "where scan_id = '40' and box ->> 'reader' = 'U2'",
+        "where scan_id = '40' and box ->> 'reader' = 'u2'",
     )
     assert over_the_edge == [
-        {"box": {"reader": "U2", "x": 250, "y": 100, "width": 60, "height": 40, "comment": "Ben. Calc"}}
+        {"box": {"reader": "u2", "x": 250, "y": 100, "width": 60, "height": 40, "comment": "Ben. Calc"}}
     ]
 
 

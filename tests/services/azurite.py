@@ -104,6 +104,7 @@ def install() -> None:
                 "--loglevel=error",
             ],
             cwd=FOLDER,
+            env={"NODE_USE_SYSTEM_CA": "1", **os.environ},  # a proxy that inspects TLS has a certificate of its own
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -1,7 +1,7 @@
 """The tables of the program's own, in the schema ``doubleread``: one script for each capability that keeps records.
 
-dbt reads them as sources and never makes them. A capability's tables are made when it is used first, so that no
-database holds tables of one that is not.
+dbt reads them as sources and never makes them. A capability's tables are made when it is first used, so a
+database holds no tables that nothing fills.
 """
 
 from importlib.resources import files
@@ -16,11 +16,11 @@ SCHEMA = "doubleread"
 Tables = Literal["training_set", "clinical", "archives"]
 """The scripts: ``<name>.sql`` beside this file."""
 
-_LOCK = 0x64_62_72_31  # "dbr1": one session at a time makes tables; two would trip over each other
+_LOCK = 0x64_62_72_31  # "dbr1": one session at a time makes tables; of two, one would fail
 
 
 class SchemaError(DoublereadError):
-    """The tables of the program's own can't be made."""
+    """The tables of the program's own cannot be made."""
 
 
 def make_tables(connection: psycopg.Connection, tables: Tables) -> None:
