@@ -4,8 +4,16 @@ The index of the container and the reports are tables (``database/schema/clinica
 one reading; looking up a case lists nothing.
 """
 
-from orchestration.cases.case import CaseError, CaseNotFoundError, ClinicalCase, IncompleteCaseError, OutdatedIndexError
+from orchestration.cases.case import (
+    CaseError,
+    CaseNotFoundError,
+    ClinicalCase,
+    ContradictoryCaseError,
+    IncompleteCaseError,
+    OutdatedIndexError,
+)
 from orchestration.cases.catalogue import CaseSummary, UnmatchedImage, list_cases, list_unmatched
+from orchestration.cases.contradictions import Contradiction
 from orchestration.cases.get import CaseSource, get_case, open_case_source
 from orchestration.cases.image import CaseImage, Source
 from orchestration.cases.index import IndexReport, index_images
@@ -20,6 +28,8 @@ __all__ = [
     "CaseSource",
     "CaseSummary",
     "ClinicalCase",
+    "Contradiction",
+    "ContradictoryCaseError",
     "IncompleteCaseError",
     "IndexReport",
     "OutdatedIndexError",

@@ -1,9 +1,10 @@
 """A clinical case: four mammograms and the radiologist's report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from orchestration.cases.contradictions import Contradiction
 from orchestration.cases.image import CaseImage
 from orchestration.stores import printable
 
@@ -21,6 +22,8 @@ class ClinicalCase:
         r_mlo: right breast, mediolateral oblique.
         report: the radiologist's report. It is patient text, so that the representation leaves it out.
         missing: the names of the parts that are None, each with the reason; empty in a complete case.
+        contradictions: what speaks against these images being the four views of one case; empty unless
+            ``allow_contradictions`` let them pass.
     """
 
     id: str
@@ -31,27 +34,28 @@ class ClinicalCase:
     r_mlo: CaseImage | None = field(repr=False)
     report: str | None = field(repr=False)
     missing: Mapping[str, str] = field(default_factory=dict, hash=False)
+    contradictions: tuple[Contradiction, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "missing", MappingProxyType(dict(self.missing)))
 
     @property
     def images(self) -> dict[str, CaseImage]:
-        """The images that there are, by the names of their attributes."""
+        """The images of the case, without those that are missing, by the names of their attributes."""
         images = {"l_cc": self.l_cc, "l_mlo": self.l_mlo, "r_cc": self.r_cc, "r_mlo": self.r_mlo}
         return {part: image for part, image in images.items() if image is not None}
 
 
 class CaseError(Exception):
-    """A case can't be had; the message names the case and every part that stands in the way."""
+    """A case cannot be served; the message names the case and every part that is the reason."""
 
 
 class CaseNotFoundError(CaseError, LookupError):
-    """The index and the reports know no such case, or what was asked for is no case id and year."""
+    """The index and the reports hold no such case, or the id or the year asked for cannot be those of a case."""
 
 
 class IncompleteCaseError(CaseError):
-    """Parts of a case are missing or can't be used.
+    """Parts of a case are missing or cannot be used.
 
     Attributes:
         parts: the names of the parts, as ``ClinicalCase`` has them, each with the reason.
@@ -64,4 +68,19 @@ class IncompleteCaseError(CaseError):
 
 
 class OutdatedIndexError(IncompleteCaseError):
-    """Blobs changed or went after the index was made; ``doubleread cases index`` brings it up to date."""
+    """Blobs were changed or deleted after the index was made; ``doubleread cases index`` brings it up to date."""
+
+
+class ContradictoryCaseError(CaseError):
+    """The images of a case contradict their names or one another.
+
+    Attributes:
+        contradictions: each with the names of the parts, as ``ClinicalCase`` has them; no value of the patient.
+    """
+
+    def __init__(self, case_id: str, year: int, contradictions: Sequence[Contradiction]) -> None:
+        self.contradictions = tuple(contradictions)
+        super().__init__(
+            f"case {printable(case_id)} of {year} contradicts itself: {'; '.join(map(str, contradictions))}. Look at "
+            "the blobs; allow_contradictions (--allow-contradictions) gives the case as it is"
+        )

@@ -1,4 +1,4 @@
-"""The folders of all cases of a year, kept as the index and the reports have them."""
+"""The folders of all cases of a year, brought to what the index and the reports say."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ def save_year(source: CaseSource, year: int, folder: Path, *, progress: Progress
         progress: called with the cases done and the cases in all.
 
     Raises:
-        DatabaseError: there is no mart of cases yet.
+        DatabaseError: the mart of cases was never built.
     """
     cases = list(list_cases(source.database, year=year))
     complete = [case.case_id for case in cases if case.is_complete]
@@ -64,7 +64,7 @@ def cases_without_folder(database: Database, folder: Path) -> Failures:
     """The complete cases that have no folder, of the years that ``folder`` holds.
 
     Raises:
-        DatabaseError: there is no mart of cases yet.
+        DatabaseError: the mart of cases was never built.
     """
     missing = Failures()
     for case in list_cases(database, complete=True):
@@ -75,7 +75,7 @@ def cases_without_folder(database: Database, folder: Path) -> Failures:
 
 
 def _is_saved(known: KnownCase, folder: Path) -> bool:
-    """Whether the folder says that it was made of these blobs and this report, and its files are there."""
+    """Whether the folder was made of these blobs and this report, without contradictions, and its files are there."""
     try:
         record = CaseRecord.model_validate_json((folder / CASE).read_bytes())
     except (OSError, ValidationError):
@@ -83,7 +83,8 @@ def _is_saved(known: KnownCase, folder: Path) -> bool:
     report = hashlib.sha256(known.report.encode()).hexdigest() if known.report is not None else None
     made_of = {part: (image.source.blob, image.source.etag) for part, image in record.images.items()}
     return (
-        made_of == {part: (version.path, version.etag) for part, version in known.blobs.items()}
+        record.contradictions == []
+        and made_of == {part: (version.path, version.etag) for part, version in known.blobs.items()}
         and record.sha256.get(REPORT) == report
         and all((folder / file).is_file() for file in record.sha256)
     )

@@ -6,18 +6,31 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from orchestration.cases.case import ClinicalCase, IncompleteCaseError, OutdatedIndexError
+from orchestration.cases.case import ClinicalCase, ContradictoryCaseError, IncompleteCaseError, OutdatedIndexError
+from orchestration.cases.contradictions import Contradiction, contradictions
+from orchestration.cases.decoding import BUDGET, decode_within
 from orchestration.cases.image import VIEWS, CaseImage, Source
 from orchestration.cases.lookup import look_up, though, unmatched_names
 from orchestration.cases.opening import open_container
 from orchestration.cases.saving import save
 from orchestration.database import Database, open_database
-from orchestration.imaging import ImageError, read_stored
+from orchestration.dicom.identity import Identity
+from orchestration.dicom.reading import read_identity
+from orchestration.imaging import ImageError, is_dicom
 from orchestration.settings import Settings, load_settings
 from orchestration.stores import MissingObjectError, ObjectChangedError, ObjectVersion, StoreError, fetch, printable
 from orchestration.stores.azure import Container
 
 Failures = dict[str, StoreError | ImageError]
+
+
+@dataclass(frozen=True)
+class _Fetched:
+    """An image, what its header says where it has one, and the SHA-256 of its pixels."""
+
+    image: CaseImage
+    identity: Identity | None
+    pixels: bytes
 
 
 @dataclass(frozen=True)
@@ -32,7 +45,7 @@ def open_case_source(settings: Settings) -> CaseSource:
     """The container and the database that the settings name, both checked.
 
     Raises:
-        DoublereadError: one of them can't be used; the message names the setting.
+        DoublereadError: one of them cannot be used; the message names the setting.
     """
     return CaseSource(store=open_container(settings), database=open_database(settings))
 
@@ -43,6 +56,7 @@ def get_case(
     save_case: bool = False,
     *,
     allow_partial: bool = False,
+    allow_contradictions: bool = False,
     folder: Path | None = None,
     source: CaseSource | None = None,
 ) -> ClinicalCase:
@@ -52,29 +66,36 @@ def get_case(
         case_id: ``S`` and digits, whole: ``S0000001`` is not ``S00000012``.
         year: four digits.
         save_case: also write it to ``<folder>/<year>/<case_id>``, which ``load_case`` reads back.
-        allow_partial: return what there is, with None for what is missing or cannot be decoded and the reason in
-            ``missing``. A store that does not answer and an index that is out of date raise all the same: nobody
-            knows then whether the part is missing.
+        allow_partial: return the parts that are there and usable, with None for each of the others and the reason in
+            ``missing``. A store that does not answer and an index that is out of date raise all the same, since the
+            part may well be there.
+        allow_contradictions: return images that contradict their names or one another, with what contradicts in
+            ``contradictions``.
         folder: where saved cases go; ``cases`` below ``DOUBLEREAD_HOME`` unless given.
         source: an opened one; else that of the settings, opened once for the process.
 
     Raises:
-        CaseNotFoundError: nothing is known of such a case.
-        IncompleteCaseError: parts are missing or can't be used; the message names all of them.
-        OutdatedIndexError: blobs changed or went since the index was made.
-        DoublereadError: the database or the container can't be used, or a setting is wrong.
+        CaseNotFoundError: neither an image nor a report of such a case is known.
+        IncompleteCaseError: parts are missing or cannot be used; the message names all of them.
+        OutdatedIndexError: blobs were changed or deleted since the index was made.
+        ContradictoryCaseError: the headers, names and pixels of the images contradict one another.
+        DoublereadError: the database or the container cannot be used, or a setting is wrong.
     """
     source = source or _source_of(load_settings())
     known = look_up(source.database, source.store.container, case_id, year)
-    images, failures = _images(source.store, known.blobs)
+    fetched, failures = _fetch_all(source.store, known.blobs)
     missing = _not_indexed(source, case_id, year, known.blobs)
     missing |= {part: _explained(known.blobs[part], error) for part, error in failures.items()}
     if known.report is None:
         missing["report"] = "not in the report table"
     _raise_what_is_unknown(case_id, year, failures, missing)
+    contradicting = _contradictions(fetched)
     if missing and not allow_partial:
-        raise IncompleteCaseError(case_id, year, missing, "allow_partial (--partial) gives the rest")
-    case = ClinicalCase(case_id, year, report=known.report, missing=missing, **_by_part(images))
+        raise IncompleteCaseError(case_id, year, missing, _advice(contradicting))
+    if contradicting and not allow_contradictions:
+        raise ContradictoryCaseError(case_id, year, contradicting)
+    images = {view: fetched[view].image if view in fetched else None for view in VIEWS}
+    case = ClinicalCase(case_id, year, report=known.report, missing=missing, contradictions=contradicting, **images)
     if save_case:
         save(case, folder or load_settings().doubleread_home / "cases")
     return case
@@ -95,28 +116,39 @@ def _not_indexed(source: CaseSource, case_id: str, year: int, blobs: Mapping[str
     }
 
 
-def _images(store: Container, blobs: Mapping[str, ObjectVersion]) -> tuple[dict[str, CaseImage], Failures]:
-    """The images of the parts and, of those that can't be had, why not."""
-    images: dict[str, CaseImage] = {}
+def _fetch_all(store: Container, blobs: Mapping[str, ObjectVersion]) -> tuple[dict[str, _Fetched], Failures]:
+    """The images of the parts and, of those that cannot be used, why not."""
+    fetched: dict[str, _Fetched] = {}
     failures: Failures = {}
     with ThreadPoolExecutor(len(VIEWS)) as threads:
-        futures = {part: threads.submit(_image, store, part, version) for part, version in blobs.items()}
+        futures = {part: threads.submit(_fetch, store, part, version) for part, version in blobs.items()}
         for part, future in futures.items():
             try:
-                images[part] = future.result()
+                fetched[part] = future.result()
             except (StoreError, ImageError) as error:
                 failures[part] = error
-    return images, failures
+    return fetched, failures
 
 
-def _image(store: Container, part: str, version: ObjectVersion) -> CaseImage:
+def _fetch(store: Container, part: str, version: ObjectVersion) -> _Fetched:
     data, sha256 = fetch(store, version)
     source = Source(store.container, version.path, version.etag, sha256)
-    return CaseImage.of(part, source, read_stored(data))
+    identity = read_identity(data) if is_dicom(data) else None
+    image, pixels = decode_within(BUDGET, data)
+    return _Fetched(CaseImage.of(part, source, image), identity, pixels)
 
 
-def _by_part(images: Mapping[str, CaseImage]) -> dict[str, CaseImage | None]:
-    return {view: images.get(view) for view in VIEWS}
+def _contradictions(fetched: Mapping[str, _Fetched]) -> tuple[Contradiction, ...]:
+    return contradictions(
+        {part: found.image for part, found in fetched.items()},
+        {part: found.identity for part, found in fetched.items() if found.identity is not None},
+        {part: found.pixels for part, found in fetched.items()},
+    )
+
+
+def _advice(contradicting: tuple[Contradiction, ...]) -> str:
+    rest = "allow_partial (--partial) gives the rest"
+    return f"{rest}, which contradicts itself: {'; '.join(map(str, contradicting))}" if contradicting else rest
 
 
 def _explained(version: ObjectVersion, error: StoreError | ImageError) -> str:

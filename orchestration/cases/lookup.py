@@ -119,6 +119,6 @@ def check_id(case_id: str, year: int) -> None:
         CaseNotFoundError: the id is not ``S`` and digits, or the year has not four digits.
     """
     if len(case_id) > _MAX_ID_LENGTH or not _CASE_ID.fullmatch(case_id):
-        raise CaseNotFoundError(f"{printable(case_id)!r} is no case id: an S and digits, such as S0000001")
+        raise CaseNotFoundError(f"{printable(case_id)!r} is not a case id: an S and digits, such as S0000001")
     if not 0 <= year <= 9999:
-        raise CaseNotFoundError(f"{year} is no year of four digits")
+        raise CaseNotFoundError(f"{year} is not a year of four digits")

@@ -45,7 +45,7 @@ class ReportTable:
         """Every entity, in the order of their keys; a page that fails is asked for again.
 
         Raises:
-            StoreError: a page can't be had.
+            StoreError: a page cannot be read.
         """
         pages = self._client.list_entities(results_per_page=ENTITIES_A_PAGE, select=PROPERTIES).by_page()
         for page in pages_with_retries(pages):

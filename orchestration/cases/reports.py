@@ -23,7 +23,7 @@ class ReportsReport:
     """What one reading found and changed.
 
     ``entities`` counts all that were read, ``superseded`` those of which a later one speaks about the same case.
-    ``unusable`` are those that are no report, by key.
+    ``unusable`` are those that are not reports, by key.
     ``added``, ``changed`` and ``removed`` count rows of ``doubleread.clinical_reports``.
     """
 
@@ -46,8 +46,8 @@ def read_reports(
 ) -> ReportsReport:
     """Bring ``doubleread.clinical_reports`` to what the table holds.
 
-    Of two entities for one case the one modified last counts, then the one whose key sorts last. An entity that is no
-    report stops nothing and is named.
+    Of two entities for one case the one modified last counts, then the one whose key sorts last. An entity that is not
+    a report is named, and the others are read.
 
     Args:
         database: holds the reports.
@@ -104,15 +104,15 @@ def _copy(
 
 
 def _problem(entity: ReportEntity) -> str | None:
-    """Why an entity is no report; the message repeats nothing of what it holds."""
+    """Why an entity is not a report; the message repeats nothing that it holds."""
     if not isinstance(entity.id, str) or not entity.id or not _storable(entity.id):
-        return "the property id is missing, or is no text that can name a case"
+        return "the property id is missing, or is not text that can name a case"
     if len(entity.id.encode()) > MAX_ID_BYTES:
         return f"the property id has more than {MAX_ID_BYTES:,} bytes"
     if _year(entity.year) is None:
-        return "the property year is missing, or is no year of four digits"
+        return "the property year is missing, or is not a year of four digits"
     if not isinstance(entity.report, str) or not _storable(entity.report):
-        return "the property report is missing, or is no text that the database can hold"
+        return "the property report is missing, or is not text that the database can hold"
     return None
 
 

@@ -4,6 +4,7 @@
 holds the stored values: those of signed types less their smallest possible value, which ``case.json`` gives as
 ``offset``. ``greys`` is how they are shown: pairs of a stored value and the grey of it and of all values up to the
 next pair; one such list for all frames, or one for each. An image of several frames has a PNG for each.
+``contradictions`` are those of the case; a folder without them was made before they were looked for.
 """
 
 import hashlib
@@ -11,12 +12,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestration.cases.case import CaseError, ClinicalCase
+from orchestration.cases.contradictions import Contradiction
 from orchestration.cases.greys import Step, smallest, steps_of, table_of
 from orchestration.cases.image import VIEWS, CaseImage, Source
 from orchestration.cases.lookup import check_id
@@ -26,7 +29,7 @@ from orchestration.stores.publishing import folder_beside
 
 CASE = "case.json"
 REPORT = "report.txt"
-# A pair of numbers over four lines, to be written on one; a line can't break inside a JSON string.
+# A pair of numbers over four lines, to be written on one; a line cannot break inside a JSON string.
 _PAIR = re.compile(r"\[\n\s+(-?\d+),\n\s+(\d+)\n\s+\]")
 
 
@@ -57,6 +60,13 @@ class ImageRecord(_Record):
     greys: list[list[Step]]
 
 
+class ContradictionRecord(_Record):
+    """A ``Contradiction`` in ``case.json``."""
+
+    parts: list[str]
+    detail: str
+
+
 class CaseRecord(_Record):
     """``case.json``."""
 
@@ -65,6 +75,7 @@ class CaseRecord(_Record):
     year: int
     images: dict[str, ImageRecord]
     missing: dict[str, str]
+    contradictions: list[ContradictionRecord] | None = None
     sha256: dict[str, str]
 
 
@@ -74,7 +85,7 @@ def save(case: ClinicalCase, folder: Path) -> Path:
     All files are written beside it and renamed together. The same case gives the same bytes.
 
     Raises:
-        OSError: it can't be written; nothing is left half-done.
+        OSError: it cannot be written; nothing half-written is left.
     """
     check_id(case.id, case.year)
     final = folder / f"{case.year:04d}" / case.id
@@ -102,7 +113,8 @@ def load_case(path: Path | str) -> ClinicalCase:
         raise CaseError(f"{folder / CASE} is not what a case is saved with, at {where or 'its beginning'}") from None
     except (ImageError, ValueError) as error:
         raise CaseError(f"the folder {folder} holds no whole case: {error}") from None
-    return ClinicalCase(record.id, record.year, report=report, missing=record.missing, **images)
+    found = tuple(Contradiction(tuple(one.parts), one.detail) for one in record.contradictions or ())
+    return ClinicalCase(record.id, record.year, report=report, missing=record.missing, contradictions=found, **images)
 
 
 def _write(case: ClinicalCase, folder: Path) -> None:
@@ -115,6 +127,7 @@ def _write(case: ClinicalCase, folder: Path) -> None:
         year=case.year,
         images={part: _record(image) for part, image in case.images.items()},
         missing=dict(case.missing),
+        contradictions=[ContradictionRecord(parts=list(one.parts), detail=one.detail) for one in case.contradictions],
         sha256=digests,
     )
     text = _PAIR.sub(r"[\1, \2]", record.model_dump_json(indent=2))
@@ -123,9 +136,10 @@ def _write(case: ClinicalCase, folder: Path) -> None:
 
 def _files(case: ClinicalCase) -> Iterator[tuple[str, bytes]]:
     for part, image in case.images.items():
-        values = (image.stored.astype(np.int32) - smallest(image.stored.dtype)).astype(f"u{image.stored.itemsize}")
-        for name, samples in zip(_names(part, image.frames), values if image.frames > 1 else [values], strict=True):
-            yield name, encode_samples(samples)
+        frames = image.stored if image.frames > 1 else [image.stored]
+        for name, frame in zip(_names(part, image.frames), frames, strict=True):
+            samples = frame.astype(np.int32) - smallest(frame.dtype)
+            yield name, encode_samples(samples.astype(f"u{frame.itemsize}"))
     if case.report is not None:
         yield REPORT, case.report.encode()
 
@@ -152,16 +166,23 @@ def _read_image(folder: Path, part: str, case: CaseRecord) -> CaseImage:
     record = case.images[part]
     dtype = np.dtype(record.dtype)
     names = _names(part, record.frames)
-    frames = [read_samples(_verified(folder / name, case.sha256))[0] for name in names]
-    values = np.stack(frames) if record.frames > 1 else frames[0]
-    stored = (values.astype(np.int32) + smallest(dtype)).astype(dtype)
-    if list(stored.shape) != record.shape or values.itemsize != dtype.itemsize:
+    frames = [_read_frame(_verified(folder / name, case.sha256), dtype) for name in names]
+    stored = np.stack(frames) if record.frames > 1 else frames[0]
+    if list(stored.shape) != record.shape or stored.dtype != dtype:
         raise ValueError(f"{names[0]} has another size or type than {CASE} says")
     tables = np.stack([table_of(steps, dtype) for steps in record.greys])
     if len(tables) not in {1, record.frames}:
         raise ValueError(f"{CASE} has no greys for each frame of {part}")
     source = Source(**record.source.model_dump())
     return CaseImage(record.laterality, record.view, source, stored, record.frames, tables, record.pixel_spacing)
+
+
+def _read_frame(data: bytes, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """The stored values of a frame; samples of another size than ``dtype`` has are returned as they are."""
+    samples = read_samples(data)[0]
+    if samples.itemsize != dtype.itemsize:
+        return samples
+    return (samples.astype(np.int32) + smallest(dtype)).astype(dtype)
 
 
 def _verified(path: Path, digests: Mapping[str, str]) -> bytes:

@@ -138,7 +138,7 @@ def _print_changes(images: "IndexReport", reports: "ReportsReport") -> None:
         f"{changes.format(reports)}",
         markup=False,
     )
-    print_failures("entities of the table that are no report", reports.unusable)
+    print_failures("entities of the table that are not reports", reports.unusable)
 
 
 def _print_table(headings: "Sequence[str]", rows: "Iterable[Sequence[str]]") -> None:

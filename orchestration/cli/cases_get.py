@@ -22,18 +22,32 @@ def get(
         ),
     ] = None,
     partial: Annotated[
-        bool, typer.Option("--partial", help="Take what there is, and name the parts that are missing.")
+        bool, typer.Option("--partial", help="Take the parts that are there, and name those that are missing.")
+    ] = False,
+    allow_contradictions: Annotated[
+        bool,
+        typer.Option(
+            "--allow-contradictions", help="Take images that contradict their names or one another, and say how."
+        ),
     ] = False,
     report: Annotated[bool, typer.Option("--report", help="Also print the report, which is patient text.")] = False,
 ) -> None:
     """Get a case: its four mammograms, verified, and its report.
 
-    Exit status 1 when a part is missing or can't be had; each is named with its reason.
+    Exit status 1 when a part is missing or cannot be used, or when the images contradict their names or one another;
+    each is named with its reason.
     """
     from orchestration.cases import CaseError, get_case
 
     try:
-        case = get_case(case_id, year, save is not None, allow_partial=partial, folder=save)
+        case = get_case(
+            case_id,
+            year,
+            save is not None,
+            allow_partial=partial,
+            allow_contradictions=allow_contradictions,
+            folder=save,
+        )
     except CaseError as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(1) from None
@@ -42,7 +56,7 @@ def get(
         console.print(f"saved to {save / f'{year:04d}' / case_id}", markup=False)
     if report and case.report is not None:
         typer.echo(case.report)
-    if case.missing:
+    if case.missing or case.contradictions:
         raise typer.Exit(1)
 
 
@@ -65,3 +79,5 @@ def _print_case(case: "ClinicalCase") -> None:
     for part, reason in case.missing.items():
         table.add_row(part, "missing", "", "", Text(reason), style="red")
     console.print(table)
+    for contradiction in case.contradictions:
+        console.print(f"contradiction: {contradiction}", style="red", markup=False)

@@ -1,8 +1,8 @@
 """DICOM images: opened, decoded a frame at a time, and those of one frame brought to eight bits.
 
-Only the elements that make up the image are parsed, so that nothing about the patient is ever in memory as text. This
-module is the one way into pydicom for a file that is read: whatever pydicom raises becomes an ``ImageError``, and what
-it remarks stays unsaid, since both quote values of the file.
+Only the elements that make up the image are parsed; ``read_identity`` alone reads others, and gives digests of what
+they say about the patient. This module is the one way into pydicom for a file that is read: whatever pydicom raises
+becomes an ``ImageError``, and what it remarks stays unsaid, since both quote values of the file.
 """
 
 import zlib
@@ -21,6 +21,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 from orchestration.dicom.codecs import Samples, decode_frame
 from orchestration.dicom.description import Description, describe, grey_steps
 from orchestration.dicom.greys import GreySteps, grey8
+from orchestration.dicom.identity import IDENTITY_ELEMENTS, Identity, identity
 from orchestration.dicom.quiet import quiet_pydicom
 from orchestration.images import (
     MAX_DECODED_BYTES,
@@ -144,8 +145,22 @@ def read_description(data: bytes) -> Description:
         ImageError: damaged, too large, of more than 16 bits a sample, or with a description that cannot be.
     """
     with _calling_pydicom(_UNREADABLE):
-        _check_deflated(data)
-        return describe(dcmread(BytesIO(data), specific_tags=list(_DESCRIPTION_ELEMENTS), stop_before_pixels=True))
+        return describe(_header(data, _DESCRIPTION_ELEMENTS))
+
+
+def read_identity(data: bytes) -> Identity:
+    """Read what a header says of whom and what the image shows; an element that cannot be read says nothing.
+
+    Raises:
+        ImageError: damaged.
+    """
+    with _calling_pydicom(_UNREADABLE):
+        return identity(_header(data, IDENTITY_ELEMENTS))
+
+
+def _header(data: bytes, elements: list[str]) -> Dataset:
+    _check_deflated(data)
+    return dcmread(BytesIO(data), specific_tags=list(elements), stop_before_pixels=True)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from orchestration.dicom.stored import StoredImage, render
 from orchestration.images import MAX_PIXELS, Image8, ImageError
 from orchestration.imaging.annotate import Annotated, annotate
 from orchestration.imaging.boxes import Box
-from orchestration.imaging.decode import read_image, read_stored, stored_bytes
+from orchestration.imaging.decode import is_dicom, read_image, read_stored, stored_bytes
 from orchestration.imaging.png import encode_samples
 from orchestration.imaging.png_reader import read_samples
 
@@ -26,6 +26,7 @@ __all__ = [
     "StoredImage",
     "annotate",
     "encode_samples",
+    "is_dicom",
     "read_image",
     "read_samples",
     "read_stored",

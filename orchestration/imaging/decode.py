@@ -12,10 +12,11 @@ from orchestration.imaging.png import SIGNATURE
 from orchestration.imaging.png_reader import png_bytes, read_png, read_samples
 
 _SAME = np.arange(256, dtype=np.uint8)
+_PREAMBLE, _DICOM = 128, b"DICM"
 _READERS: tuple[tuple[int, bytes, Callable[[bytes], Image8]], ...] = (
     (0, SIGNATURE, read_png),
     (0, JPEG_SIGNATURE, read_jpeg),
-    (128, b"DICM", read_dicom),
+    (_PREAMBLE, _DICOM, read_dicom),
 )
 
 
@@ -38,6 +39,11 @@ def read_image(data: bytes | memoryview) -> Image8:
     raise ImageError(f"is neither PNG, JPEG nor DICOM{_likely(data)}")
 
 
+def is_dicom(data: bytes) -> bool:
+    """Whether a file is a DICOM file by its beginning (PS3.10 7.1), and so has a header."""
+    return data.startswith(_DICOM, _PREAMBLE)
+
+
 def read_stored(data: bytes) -> StoredImage:
     """Decode a DICOM image of any number of frames, a PNG or a JPEG to its stored values; equal channels become one.
 
@@ -46,7 +52,7 @@ def read_stored(data: bytes) -> StoredImage:
     Raises:
         ImageError: not one of these formats, damaged, too large, or a DICOM image in a palette's colours.
     """
-    if data.startswith(b"DICM", 128):
+    if is_dicom(data):
         return read_stored_dicom(data)
     samples, table = read_samples(data) if data.startswith(SIGNATURE) else (read_image(data), _SAME)
     return StoredImage(one_channel_if_equal(samples), 1, table[np.newaxis])
@@ -60,7 +66,7 @@ def stored_bytes(data: bytes) -> int:
     Raises:
         ImageError: not an image, or one that ``read_stored`` refuses by its header.
     """
-    if data.startswith(b"DICM", 128):
+    if is_dicom(data):
         return stored_dicom_bytes(data)
     if data.startswith(SIGNATURE):
         return png_bytes(data)

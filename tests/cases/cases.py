@@ -28,16 +28,21 @@ def values(seed: int, dtype: str = "uint16", shape: tuple[int, ...] = (24, 20)) 
     return made
 
 
-def dicom(seed: int) -> bytes:
-    """A mammogram of twelve bits with a window."""
-    elements = {"WindowCenter": 2000, "WindowWidth": 3000, "ImagerPixelSpacing": [0.07, 0.08]}
-    return file_bytes(image_dataset(values(seed), bits=12, **elements))
+def dicom(seed: int, **elements: object) -> bytes:
+    """A mammogram of twelve bits with a window, and with these elements."""
+    image = {"WindowCenter": 2000, "WindowWidth": 3000, "ImagerPixelSpacing": [0.07, 0.08]}
+    return file_bytes(image_dataset(values(seed), bits=12, **(image | {"SOPInstanceUID": uid(seed)} | elements)))
+
+
+def uid(seed: int) -> str:
+    """A UID of its own for each seed."""
+    return f"2.25.{seed + 1}"
 
 
 def compressed_dicom(seed: int, syntax: str) -> bytes:
     """The same mammogram as ``dicom``, its one frame compressed without loss by somebody else's encoder."""
     frame = values(seed)
-    dataset = image_dataset(frame, bits=12)
+    dataset = image_dataset(frame, bits=12, SOPInstanceUID=uid(seed))
     encoded = {
         JPEGLosslessSV1: lambda: jpeg8_encode(frame, lossless=True, predictor=1, bitspersample=12),
         JPEG2000Lossless: lambda: jpeg2k_encode(frame, level=0, reversible=True, codecformat="j2k", bitspersample=12),

@@ -115,7 +115,7 @@ def test_of_many_blobs_that_name_a_case_some_are_named_and_the_rest_counted(clin
     ],
 )
 def test_what_is_no_id_is_refused_before_any_query(source: CaseSource, case_id: str) -> None:
-    with pytest.raises(CaseNotFoundError, match="is no case id") as error:
+    with pytest.raises(CaseNotFoundError, match="is not a case id") as error:
         get_case(case_id, 2014, source=source)
     assert len(str(error.value)) < 300
 
@@ -181,8 +181,8 @@ def test_pngs_of_eight_and_sixteen_bits_and_a_constant_image_are_images_too(clin
 
 def test_names_that_are_hard_on_urls_are_found(clinic: Clinic, source: CaseSource) -> None:
     names = [f"Řada 1 %20#?&+/2014 S5 {view} [1].dcm" for view in VIEWS]
-    for name in names:
-        clinic.put(name, data=dicom(1))
+    for seed, name in enumerate(names):
+        clinic.put(name, data=dicom(seed))
     index_images(source.database, source.store)
     case = get_case("S5", 2014, source=source, allow_partial=True)
     assert [image.source.blob for image in case.images.values()] == names

@@ -1,4 +1,4 @@
-"""The reports are the table's, whatever is written in them; what is no report is named and stops nothing."""
+"""The reports are the table's, whatever is written in them; what is not a report is named and stops nothing."""
 
 import itertools
 from dataclasses import replace
@@ -77,13 +77,13 @@ def test_of_two_reports_on_one_case_the_later_counts(clinic: Clinic, database: D
     ("properties", "reason"),
     [
         ({"year": 2014, "report": "secret"}, "property id is missing"),
-        ({"id": 7, "year": 2014, "report": "secret"}, "property id is missing, or is no text"),
+        ({"id": 7, "year": 2014, "report": "secret"}, "property id is missing, or is not text"),
         ({"id": "S" * 1001, "year": 2014, "report": "secret"}, "more than 1,000 bytes"),
         ({"id": "S1", "report": "secret"}, "property year is missing"),
-        ({"id": "S1", "year": 20140101, "report": "secret"}, "no year of four digits"),
-        ({"id": "S1", "year": True, "report": "secret"}, "no year of four digits"),
+        ({"id": "S1", "year": 20140101, "report": "secret"}, "not a year of four digits"),
+        ({"id": "S1", "year": True, "report": "secret"}, "not a year of four digits"),
         ({"id": "S1", "year": 2014}, "property report is missing"),
-        ({"id": "S1", "year": 2014, "report": b"secret"}, "property report is missing, or is no text"),
+        ({"id": "S1", "year": 2014, "report": b"secret"}, "property report is missing, or is not text"),
     ],
 )
 def test_what_is_no_report_is_named_by_its_key_and_stops_nothing(

@@ -154,7 +154,7 @@ def test_a_file_that_was_changed_or_lost_is_named(tmp_path: Path, name: str) -> 
     ("change", "told"),
     [
         ({"format": "other"}, "format"),
-        ({"id": "../S1"}, "no case id"),
+        ({"id": "../S1"}, "not a case id"),
         ({"year": "2014"}, "year"),
         ({"images": {"l_cc": {"view": "XX"}}}, "images.l_cc"),
     ],
@@ -183,7 +183,7 @@ def test_greys_that_do_not_cover_every_value_are_refused(tmp_path: Path, greys: 
 
 def test_an_id_that_would_leave_the_folder_is_refused(tmp_path: Path) -> None:
     case = ClinicalCase("../../S1", 2014, None, None, None, None, "report")
-    with pytest.raises(CaseNotFoundError, match="no case id"):
+    with pytest.raises(CaseNotFoundError, match="not a case id"):
         save(case, tmp_path / "cases")
     assert not list(tmp_path.iterdir())
 

@@ -44,9 +44,22 @@ def test_what_is_missing_is_named_and_ends_with_status_1(clinic: Clinic, home: H
     assert "doubleread cases index" in outdated
 
 
+def test_a_contradiction_is_an_error_and_marked_on_demand(clinic: Clinic, home: Home) -> None:
+    for seed, view in enumerate(VIEWS):
+        clinic.put(blob_name("S1", 2014, view), data=dicom(seed, ImageLaterality="R"))
+    clinic.report(id="S1", year=2014, report=REPORT)
+    index(home)
+    refused = home.run("cases", "get", "S1", "--year", "2014", status=1).stdout
+    assert "l_mlo: its header says R, its name L" in refused
+    arguments = ("S1", "--year", "2014", "--allow-contradictions", "--save", "out")
+    served = home.run("cases", "get", *arguments, status=1).stdout
+    assert "contradiction: l_cc: its header says R, its name L" in served
+    assert len(load_case(home.folder / "out" / "2014" / "S1").contradictions) == 2
+
+
 @pytest.mark.usefixtures("clinic")
 def test_what_is_no_case_ends_with_status_1_and_what_is_no_year_with_2(home: Home) -> None:
     index(home)
     assert "neither in the index" in home.run("cases", "get", "S1", "--year", "2014", status=1).stdout
-    assert "is no case id" in home.run("cases", "get", "S1' or year eq '2014", "--year", "2014", status=1).stdout
+    assert "is not a case id" in home.run("cases", "get", "S1' or year eq '2014", "--year", "2014", status=1).stdout
     home.run("cases", "get", "S1", "--year", "20140", status=2)

@@ -22,7 +22,8 @@ from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian
 
 from orchestration.dicom.encoding.file_meta import preamble_and_file_meta
-from orchestration.dicom.reading import IMAGE_ELEMENTS
+from orchestration.dicom.identity import IDENTITY_ELEMENTS
+from orchestration.dicom.reading import IMAGE_ELEMENTS, read_identity
 from orchestration.imaging import ImageError, read_image, read_stored, stored_bytes
 from tests.dicom.dicoms import file_bytes, image_dataset, lut
 
@@ -67,7 +68,7 @@ def of_tables() -> Dataset:
 def opened(name: str) -> tuple[str, Tree]:
     """The transfer syntax of an image, and the elements that make it up."""
     file = BytesIO(file_bytes(of_tables())) if name == "of tables" else get_testdata_file(name, download=False)
-    dataset = dcmread(file, specific_tags=list(IMAGE_ELEMENTS))
+    dataset = dcmread(file, specific_tags=[*IMAGE_ELEMENTS, *IDENTITY_ELEMENTS])
     syntax = dataset.file_meta.TransferSyntaxUID
     return syntax if syntax.is_encapsulated else ExplicitVRLittleEndian, tree(dataset)
 
@@ -145,7 +146,7 @@ def remarks() -> Iterator[list[str]]:
 
 
 def assert_read_or_refused(data: bytes) -> None:
-    for read in (read_image, read_stored, stored_bytes):
+    for read in (read_image, read_stored, stored_bytes, read_identity):
         refusal = ImageError()
         with remarks() as said:
             try:

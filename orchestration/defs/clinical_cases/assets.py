@@ -80,7 +80,7 @@ def clinical_reports(
     annotation_database: AnnotationDatabaseResource,
     clinical_account: ClinicalAccountResource,
 ) -> dg.MaterializeResult[None]:
-    """Read the table once and write what changed; an entity that is no report is named."""
+    """Read the table once and write what changed; an entity that is not a report is named."""
     report = read_reports(annotation_database.open(), clinical_account.table(), on_wait=logged_waiting(context))
     return dg.MaterializeResult(
         metadata={
