@@ -308,14 +308,17 @@ def tiny_files(folder: Path) -> list[Row]:
 
 def _tiny() -> Iterator[Torn]:
     """MR_small with 16 by 16 pixels, and without what makes its header larger than 2.5 KB."""
+    first = next(uids(1))
     changes = {"_00280010": {"vr": "US", "Value": [16]}, "_00280011": {"vr": "US", "Value": [16]}}
-    for torn in tear("MR_small.dcm", uids(TINY_PAIRS), **changes):
-        kept, size = {}, 0
-        for tag, element in json.loads(torn.header).items():
-            size += len(json.dumps({tag: element}))
-            if size < 2_500 or tag.startswith("0028"):
-                kept[tag] = element
-        yield Torn(torn.uid, json.dumps(kept).encode(), torn.pixels[:512])
+    torn = next(tear("MR_small.dcm", [first], **changes))
+    kept, size = {}, 0
+    for tag, element in json.loads(torn.header).items():
+        size += len(json.dumps({tag: element}))
+        if size < 2_500 or tag.startswith("0028"):
+            kept[tag] = element
+    header = json.dumps(kept).encode()
+    for uid in uids(TINY_PAIRS):
+        yield Torn(uid, header.replace(first.encode(), uid.encode()), torn.pixels[:512])
 
 
 def _packed(index: Path, out: Path) -> tuple[float, float, int]:
