@@ -89,9 +89,12 @@ def lookup(service: Azurite, folder: Path) -> list[Row]:
     It holds one page of a listing, whose time counts for each page of a larger one; the index has all the rows.
     """
     name = container(service)
-    image = encode_samples(np.arange(64, dtype=np.uint16).reshape(8, 8))
+    images = {
+        view: encode_samples(np.arange(number, number + 64, dtype=np.uint16).reshape(8, 8))
+        for number, view in enumerate(VIEWS)  # of equal pixels they would contradict one another
+    }
     held = itertools.product(range(PAGE // len(VIEWS)), VIEWS)
-    upload(bare_store(service, name), {f"{YEAR}/S{case:07d} {view}.png": image for case, view in held})
+    upload(bare_store(service, name), {f"{YEAR}/S{case:07d} {view}.png": images[view] for case, view in held})
     with database_server(folder / "pg") as database:
         source = CaseSource(database, image_store(service, name))
         index_images(source.database, source.store)

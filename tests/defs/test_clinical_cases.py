@@ -29,9 +29,13 @@ def clinic(azure: Azurite, database: Database, tmp_path: Path, monkeypatch: pyte
         yield clinic
 
 
-def png() -> bytes:
+def pixels(view: str) -> np.ndarray:
+    return np.arange(80, dtype=np.uint8).reshape(8, 10) + np.uint8(VIEWS.index(view))
+
+
+def png(view: str) -> bytes:
     data = io.BytesIO()
-    Image.fromarray(np.arange(80, dtype=np.uint8).reshape(8, 10)).save(data, "PNG")
+    Image.fromarray(pixels(view)).save(data, "PNG")
     return data.getvalue()
 
 
@@ -48,7 +52,9 @@ def made(result: dg.ExecuteInProcessResult, name: str) -> dict[str, object]:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster_dbt")
 def test_the_job_leads_from_the_account_to_the_mart_and_a_year_to_its_folders(clinic: Clinic, tmp_path: Path) -> None:
-    clinic.put(*(f"2014/S1/{view}.png" for view in VIEWS), "2014/S2/L__CC.png", data=png())
+    for view in VIEWS:
+        clinic.put(f"2014/S1/{view}.png", data=png(view))
+    clinic.put("2014/S2/L__CC.png", data=png("L__CC"))
     clinic.put("2014/S3/scout.png", *(f"2014/S4/{view}.png" for view in VIEWS), data=b"no image")
     for case_id in ("S1", "S2", "S4"):
         clinic.report(id=case_id, year=2014, report="příznivý")
@@ -72,4 +78,4 @@ def test_the_job_leads_from_the_account_to_the_mart_and_a_year_to_its_folders(cl
     case = load_case(tmp_path / "home" / "cases" / "2014" / "S1")
     assert case.report == "příznivý"
     assert case.r_mlo is not None
-    assert np.array_equal(case.r_mlo.pixels, np.arange(80, dtype=np.uint8).reshape(8, 10))
+    assert np.array_equal(case.r_mlo.pixels, pixels("R__MLO"))
