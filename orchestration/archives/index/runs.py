@@ -27,7 +27,7 @@ class RunFile:
     """A Parquet file, with the first and last value of its leading key column."""
 
     name: str
-    size: int
+    size_bytes: int
     rows: int
     first: Key
     last: Key
@@ -265,7 +265,7 @@ class _ObjectFile(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._file.size}[whence]
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._file.size_bytes}[whence]
         self._position = base + offset
         return self._position
 
@@ -273,10 +273,10 @@ class _ObjectFile(io.RawIOBase):
         return self._position
 
     def size(self) -> int:
-        return self._file.size
+        return self._file.size_bytes
 
     def read(self, size: int = -1) -> bytes:
-        rest = max(0, self._file.size - self._position)
+        rest = max(0, self._file.size_bytes - self._position)
         data = self._place.read_range(self._file.name, self._position, rest if size < 0 else min(size, rest))
         self._position += len(data)
         return data

@@ -41,24 +41,24 @@ class Selection:
     """Which UIDs are joined.
 
     Attributes:
-        partition: two hexadecimal digits, with which the hash of a UID begins; all UIDs without.
+        partition_key: two hexadecimal digits, with which the hash of a UID begins; all UIDs without.
         image_archives: patterns (``*``, ``?``) of the names of image archives, one of which must match; all archives
             without. Headers whose pixels may be in others are then not said to have no partner.
     """
 
-    partition: str | None = None
+    partition_key: str | None = None
     image_archives: Collection[str] = ()
 
     @property
     def scope(self) -> str:
         """With which the names of its batches begin."""
-        return self.partition or EVERYTHING
+        return self.partition_key or EVERYTHING
 
     @property
     def hashes(self) -> tuple[int, int]:
         """The first and the last hash of its UIDs."""
-        first = int(self.partition, 16) * _HASHES if self.partition else 0
-        return (first, first + _HASHES - 1) if self.partition else (0, (1 << HASH_BITS) - 1)
+        first = int(self.partition_key, 16) * _HASHES if self.partition_key else 0
+        return (first, first + _HASHES - 1) if self.partition_key else (0, (1 << HASH_BITS) - 1)
 
     def has(self, archive: str) -> bool:
         """Whether the pixels of an image archive are wanted."""
@@ -162,7 +162,7 @@ class Join:
         have the same hash are grouped, so that one that comes or goes changes few batches; a partition, which takes its
         share of every archive, groups all of them.
         """
-        share = 1 if self._selection.partition is None else len(PARTITIONS)
+        share = 1 if self._selection.partition_key is None else len(PARTITIONS)
         first = np.full(len(self._archives), -1, np.int64)
         width = np.ones(len(self._archives), np.int64)
         names, stores = (self._archives[name].to_pylist() for name in ("archive", "store_url"))

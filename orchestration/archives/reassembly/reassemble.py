@@ -143,7 +143,7 @@ class _Run:
             log = _UnmatchedLog(self.output, self.report, f"{self.key}-{selection.scope}-join")
             join = Join(self.indexes, selection, log.note)
             self.report.pairs += join.run()
-            if selection.partition is None and not selection.image_archives:
+            if selection.partition_key is None and not selection.image_archives:
                 for row in _not_indexed(self.indexes):
                     log.note(row)
             log.close()
