@@ -50,7 +50,7 @@ def modules() -> Iterator[str]:
 def fields_of_records() -> Iterator[tuple[str, str]]:
     for name in modules():
         for kind in vars(importlib.import_module(name)).values():
-            if isinstance(kind, type) and kind.__module__ == name:
+            if isinstance(kind, type) and kind.__module__ == name and not kind.__name__.startswith("_"):
                 fields = getattr(kind, "_fields", ())
                 if dataclasses.is_dataclass(kind):
                     # A store that is open is a place, not the URL of one.
