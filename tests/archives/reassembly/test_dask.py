@@ -5,7 +5,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dask
@@ -31,15 +31,17 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[int]]]:
         listening = re.compile(r"Scheduler at:\s+(?P<address>tcp://\S+)")
         options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
         address = stack.enter_context(serve([*DASK, *options], log=tmp_path / "scheduler.log", listening=listening))
-        ids = []
-        for name in ("a", "b"):
-            options = [address["address"], "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
-            started = re.compile(r"Registered to:")
-            pid_file = tmp_path / f"{name}.pid"
-            worker = [*WORKER, *options, "--name", name, "--pid-file", pid_file, "--local-directory", tmp_path]
-            stack.enter_context(serve(worker, log=tmp_path / f"{name}.log", listening=started))
-            ids.append(int(pid_file.read_text()))
-        yield address["address"], ids
+        yield address["address"], [stack.enter_context(dask_worker(address["address"], tmp_path, n)) for n in "ab"]
+
+
+@contextmanager
+def dask_worker(address: str, folder: Path, name: str) -> Iterator[int]:
+    """A worker of one thread; its process id."""
+    options = [address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
+    pid_file = folder / f"{name}.pid"
+    command = [*WORKER, *options, "--name", name, "--pid-file", pid_file, "--local-directory", folder]
+    with serve(command, log=folder / f"{name}.log", listening=re.compile(r"Registered to:")):
+        yield int(pid_file.read_text())
 
 
 def test_a_cluster_that_loses_a_worker_makes_every_dicom(partner: Partner, cluster: tuple[str, list[int]]) -> None:
@@ -62,6 +64,32 @@ def test_a_cluster_that_loses_a_worker_makes_every_dicom(partner: Partner, clust
     partner.output = partner.folder / "here"
     partner.reassemble()
     assert clustered == partner.dicoms()
+
+
+def test_a_cluster_that_has_lost_all_workers_is_said_and_the_run_goes_on_with_the_next_one(
+    partner: Partner, cluster: tuple[str, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.workers.running.QUIET_SECONDS", 0.2)
+    striped(partner.folder, tear("CT_small.dcm", UIDS), archives=40).write()
+    address, workers = cluster
+    told: list[str] = []
+    with ExitStack() as stack:
+
+        def tell(message: str) -> None:
+            told.append(message)
+            if len(told) == 1:
+                stack.enter_context(dask_worker(address, partner.folder, "next"))
+
+        def kill_all(_done: int, _total: int) -> None:
+            while workers:
+                os.kill(workers.pop(), signal.SIGKILL)
+
+        dask = dask_workers(address, tell=tell)
+        report = partner.reassemble(workers=dask, workers_use_own_settings=True, progress=kill_all)
+    assert told
+    assert f"the Dask scheduler at {address} has no workers; start some" in told[0]
+    assert report.written + report.left_alone == len(UIDS)
+    assert not report.unmatched
 
 
 def test_the_command_takes_the_address_of_a_scheduler(partner: Partner, cluster: tuple[str, list[int]]) -> None:
