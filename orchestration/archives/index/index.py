@@ -67,7 +67,7 @@ class ArchiveIndex:
         """Open the index at a path or URL.
 
         Raises:
-            IndexMissingError: there is none.
+            IndexMissingError: no index is there.
             StoreUnavailableError: the place can't be used.
         """
         place = open_place(url, settings or load_settings())
@@ -249,7 +249,7 @@ def read_manifest(place: Place) -> tuple[Manifest, str | None]:
     """The manifest and its ETag; an empty one and None where there is none.
 
     Raises:
-        IndexDamagedError: what lies there is none.
+        IndexDamagedError: what lies there is not a manifest.
         StoreError: it can't be had.
     """
     try:

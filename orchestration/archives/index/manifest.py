@@ -48,7 +48,7 @@ class Manifest:
         """The manifest that was stored.
 
         Raises:
-            ValueError: it is none of this form.
+            ValueError: it is not of this form.
         """
         content = json.loads(data)
         if not isinstance(content, dict) or content.get("form") != FORM:

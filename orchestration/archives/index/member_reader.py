@@ -83,9 +83,9 @@ class MemberReader:
     def read_all(self, locations: Sequence[Location]) -> Iterator[tuple[int, memoryview | StoreError]]:
         """Each member by its number in ``locations``, in the order of archives and offsets, or why it can't be read.
 
-        At most ``BYTES_AHEAD`` are held, or the largest member. A member is a view of all that was read with it:
-        whoever keeps it keeps that as well, and copies it out where it is small. Who lets go of a member before asking
-        for the next has large ones read into the same memory, which takes half the time.
+        At most ``BYTES_AHEAD`` are held, or the largest member. A member is a view of all that was read with it, which
+        stays in memory as long as the view: copy small members that are kept. Drop a large member before asking for
+        the next, which is then read into the same memory in half the time.
 
         Raises:
             StoreUnavailableError: a place as a whole can't be used.

@@ -69,7 +69,7 @@ def uid_hashes(found: pa.StringArray) -> pa.Int64Array:
 
 
 def problem_of(name: str, problem: str | None, kind: Kind) -> str | None:
-    """Why a member without a UID is none of the archive's kind; None for a folder, which is no problem."""
+    """Why a member without a UID is not of the archive's kind; None for a folder, which is no problem."""
     if problem == IS_DIRECTORY:
         return problem if _NAMED_LIKE_A_UID.fullmatch(name) else None
     if problem:

@@ -1,4 +1,4 @@
-"""What one core does, as our benchmark measures it, and what nobody publishes and the plan assumes.
+"""What one core does, as our benchmark measures it, and what the plan assumes because no figure is published.
 
 A core of the benchmark's machine counts as one vCPU. After ``make bench`` put the new figures here and run
 ``python -m orchestration.archives.planning.document docs/billions.md``.

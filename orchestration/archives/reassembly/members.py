@@ -1,4 +1,4 @@
-"""What reassembly speaks of: where members lie, what belongs together, what fits nowhere."""
+"""The types of reassembly: where members lie, which belong together, and which are in no DICOM and why."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -84,7 +84,7 @@ def reassemble(
 ) -> ReassemblyReport:
     """Join headers with pixels and write the DICOMs, ``<UID>.dcm`` each, or in tar shards.
 
-    What was made of each batch is in ``index/`` below the output, what fits nowhere in ``unmatched/``. Run again, or
+    The records of batches are in ``index/`` below the output, members in no DICOM in ``unmatched/``. Run again, or
     after being killed, it does what is missing. Records of the same indexes that are out of date go; those of others,
     and all DICOMs, stay. Only one run may write to an output at a time.
 
@@ -155,7 +155,7 @@ class _Run:
 
 
 class _UnmatchedLog:
-    """Members of which the join and the index say that they fit nowhere, kept in files of a bounded size."""
+    """Members that the join or the index says can be in no DICOM, kept in files of a bounded size."""
 
     def __init__(self, output: Place, report: ReassemblyReport, name: str) -> None:
         self.names: set[str] = set()

@@ -98,7 +98,7 @@ class RecordName:
 
 
 def read_record(output: Place, batch: str) -> BatchRecord | None:
-    """The record of a batch, or None where there is none that can be read.
+    """The record of a batch; None where it is missing or can't be read.
 
     Raises:
         StoreError: the output does not answer.
@@ -123,7 +123,7 @@ def write_record(output: Place, batch: str, record: BatchRecord) -> None:
 
 
 def read_unmatched(output: Place, name: str) -> list[Unmatched]:
-    """What fitted nowhere, as it was kept under ``name``.
+    """The members that are in no DICOM, as they were kept under ``name``.
 
     Raises:
         StoreError: the output does not answer.
@@ -137,7 +137,7 @@ def read_unmatched(output: Place, name: str) -> list[Unmatched]:
 
 
 def write_unmatched(output: Place, name: str, rows: Iterable[Unmatched]) -> None:
-    """Keep what fitted nowhere under ``name``, or nothing where there is nothing.
+    """Keep the members that are in no DICOM under ``name``; remove what was kept there where there are none.
 
     Raises:
         StoreError: it can't be put.
