@@ -15,10 +15,12 @@ EARLIER = {
         insert into doubleread.retrieved_scans values ('file:///a', '1.png', 'retrieved', null, false, 1, 1, 'run')
     """,
     "archives": """
-        create table doubleread.archives (archive_id bigint primary key, store text not null);
-        create table doubleread.reassembly_unmatched (partition_key text not null, store text not null);
-        insert into doubleread.archives values (1, 'file:///a');
-        insert into doubleread.reassembly_unmatched values ('00', 'file:///a')
+        create table doubleread.archives (
+            archive_id bigint primary key, store text not null, partition_key text not null
+        );
+        create table doubleread.archive_members (archive_id bigint, byte_offset bigint, size_bytes bigint, uid text);
+        insert into doubleread.archives values (1, 'file:///a', '00');
+        insert into doubleread.archive_members values (1, 512, 2, '1.2.3')
     """,
     "clinical": """
         create table doubleread.clinical_images (
@@ -35,11 +37,6 @@ EARLIER = {
     ("tables", "query", "expected"),
     [
         ("training_set", "select store_url, png_image from doubleread.retrieved_scans", [("file:///a", "1.png")]),
-        (
-            "archives",
-            "select a.store_url, u.store_url from doubleread.archives as a, doubleread.reassembly_unmatched as u",
-            [("file:///a", "file:///a")],
-        ),
         ("clinical", "select view from doubleread.clinical_images order by view", [("l_cc",), (None,)]),
     ],
 )
@@ -52,6 +49,18 @@ def test_tables_of_an_earlier_version_keep_their_rows_under_todays_names(
     for _ in range(2):
         with database.tables(tables) as connection:
             assert connection.execute(query.encode()).fetchall() == expected
+
+
+def test_tables_of_archives_of_an_earlier_form_are_made_anew_since_they_are_copies(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("create schema doubleread")
+        connection.execute(EARLIER["archives"].encode())
+    insert = "insert into doubleread.archive_members values (1, 512, 2, '1.2.3', '07')"
+    with database.tables("archives") as connection:
+        assert connection.execute("select uid, partition_key from doubleread.archive_members").fetchall() == []
+        connection.execute(insert)
+    with database.tables("archives") as connection:
+        assert connection.execute("select count(*) from doubleread.archive_members").fetchone() == (1,)
 
 
 def test_a_view_is_one_of_the_four_however_old_the_table(database: Database) -> None:

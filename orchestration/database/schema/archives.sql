@@ -6,11 +6,11 @@ create schema if not exists doubleread;
 -- Tables of an earlier form are made anew: they are copies, which the next materialization of archive_index loads again.
 do $$
 begin
-    if to_regclass('doubleread.archive_members') is not null and not exists (
+    if exists (
         select from pg_attribute
-        where attrelid = to_regclass('doubleread.archive_members') and attname = 'partition_key'
+        where attrelid = to_regclass('doubleread.archives') and attname = 'partition_key' and not attisdropped
     ) then
-        drop table
+        drop table if exists
             doubleread.archives, doubleread.archive_members, doubleread.archive_problems,
             doubleread.reassembled_partitions, doubleread.reassembled_dicoms, doubleread.reassembly_unmatched
         cascade;
