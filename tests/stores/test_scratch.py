@@ -12,8 +12,9 @@ import pytest
 from orchestration.stores.scratch import scratch_folder
 
 HOLD = """
-import sys, time
+import signal, time
 from orchestration.stores.scratch import scratch_folder
+signal.signal(signal.SIGTERM, signal.SIG_DFL)  # which whoever started the tests may have let be ignored
 with scratch_folder() as folder:
     (folder / "file").write_bytes(bytes(100))
     print(folder, flush=True)
