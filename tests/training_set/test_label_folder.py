@@ -14,7 +14,7 @@ from tests.training_set.conftest import MASS, Project, box, png
 
 def test_every_finding_has_its_picture_under_its_label_and_nothing_else_lies_there(project: Project) -> None:
     for n, label in enumerate(LABELS):
-        project.store.put(f"mmg/{n}.png", png(n))
+        project.store.put(f"mmg/{n}.png", [png(n)])
         project.add(str(n), label=label)
     reports = project.build()
     assert set(project.files()) == {"manifest.parquet", *(f"{label}/{n}.png" for n, label in enumerate(LABELS))}
@@ -27,7 +27,7 @@ def test_all_four_folders_exist_where_nothing_matched(project: Project) -> None:
 
 
 def test_a_picture_is_the_scan_with_the_boxes_of_its_readers(project: Project) -> None:
-    project.store.put("mmg/1.png", png(1))
+    project.store.put("mmg/1.png", [png(1)])
     project.add("1", boxes=[box(x=20, y=90, width=40, height=50)])
     report = project.build()[MASS]
     assert (report.boxes_drawn, report.boxes_skipped) == (1, 0)
@@ -40,7 +40,7 @@ def test_a_picture_is_the_scan_with_the_boxes_of_its_readers(project: Project) -
 
 def test_a_second_build_reads_no_image_and_draws_no_picture(project: Project) -> None:
     for n in range(5):
-        project.store.put(f"mmg/{n}.png", png(n))
+        project.store.put(f"mmg/{n}.png", [png(n)])
         project.add(str(n))
     project.build("first")
     before = {path: (project.training_set / path).stat().st_mtime_ns for path in project.files()}
@@ -52,8 +52,8 @@ def test_a_second_build_reads_no_image_and_draws_no_picture(project: Project) ->
 
 
 def test_a_finding_that_is_no_longer_matched_disappears(project: Project) -> None:
-    project.store.put("mmg/1.png", png(1))
-    project.store.put("mmg/2.png", png(2))
+    project.store.put("mmg/1.png", [png(1)])
+    project.store.put("mmg/2.png", [png(2)])
     project.add("1")
     project.add("2")
     project.build()
@@ -65,7 +65,7 @@ def test_a_finding_that_is_no_longer_matched_disappears(project: Project) -> Non
 
 def test_only_a_finding_whose_hash_changed_is_drawn_again(project: Project) -> None:
     for n in (1, 2):
-        project.store.put(f"mmg/{n}.png", png(n))
+        project.store.put(f"mmg/{n}.png", [png(n)])
         project.add(str(n))
     project.build()
     before = project.files()
@@ -78,19 +78,19 @@ def test_only_a_finding_whose_hash_changed_is_drawn_again(project: Project) -> N
 
 
 def test_a_scan_with_other_pixels_under_the_same_path_is_drawn_again(project: Project) -> None:
-    project.store.put("mmg/1.png", png(1))
+    project.store.put("mmg/1.png", [png(1)])
     project.add("1")
     project.build()
-    project.store.put("mmg/1.png", png(2))
+    project.store.put("mmg/1.png", [png(2)])
     assert project.build()[MASS].drawn == 1
 
 
 def test_a_scan_stored_again_with_the_same_pixels_is_not_drawn_again_but_its_version_is_noted(project: Project) -> None:
-    project.store.put("mmg/1.png", png(1))
+    project.store.put("mmg/1.png", [png(1)])
     project.add("1")
     project.build()
     (first,) = project.rows("select source_version from doubleread.pictures")
-    project.store.put("mmg/1.png", png(1))
+    project.store.put("mmg/1.png", [png(1)])
     assert project.build()[MASS].drawn == 0
     (second,) = project.rows("select source_version from doubleread.pictures")
     assert first != second
@@ -98,7 +98,7 @@ def test_a_scan_stored_again_with_the_same_pixels_is_not_drawn_again_but_its_ver
 
 @pytest.mark.parametrize("harm", ["removed", "overwritten", "a link"])
 def test_a_picture_that_was_touched_is_drawn_again(project: Project, harm: str) -> None:
-    project.store.put("mmg/1.png", png(1))
+    project.store.put("mmg/1.png", [png(1)])
     project.add("1")
     project.build()
     right = project.files()
@@ -127,8 +127,8 @@ def test_files_that_are_no_findings_go_and_folders_stay_for_the_check(project: P
 def test_a_scan_that_is_no_image_fails_its_own_findings_by_name_and_stops_nobody(
     project: Project, content: bytes
 ) -> None:
-    project.store.put("mmg/bad.png", content)
-    project.store.put("mmg/good.png", png(1))
+    project.store.put("mmg/bad.png", [content])
+    project.store.put("mmg/good.png", [png(1)])
     project.add("bad")
     project.add("good")
     report = project.build()[MASS]
@@ -141,7 +141,7 @@ def test_a_scan_that_is_no_image_fails_its_own_findings_by_name_and_stops_nobody
 
 
 def test_a_missing_image_fails_its_own_findings_by_name_and_nothing_else(project: Project) -> None:
-    project.store.put("mmg/good.png", png(1))
+    project.store.put("mmg/good.png", [png(1)])
     project.add("gone", label="has_benign_mass")
     project.add("good")
     reports = project.build()
@@ -152,14 +152,14 @@ def test_a_missing_image_fails_its_own_findings_by_name_and_nothing_else(project
 def test_a_finding_mended_later_gets_its_picture(project: Project) -> None:
     project.add("1")
     assert project.build()[MASS].failures.count == 1
-    project.store.put("mmg/1.png", png(1))
+    project.store.put("mmg/1.png", [png(1)])
     report = project.build()[MASS]
     assert (report.drawn, report.failures.count) == (1, 0)
     assert project.rows("select status, reason from doubleread.pictures") == [("drawn", None)]
 
 
 def test_a_picture_whose_scan_has_left_the_store_goes(project: Project) -> None:
-    project.store.put("mmg/1.png", png(1))
+    project.store.put("mmg/1.png", [png(1)])
     project.add("1")
     project.build()
     (project.store_folder / "mmg/1.png").unlink()
@@ -174,7 +174,7 @@ def test_a_picture_whose_scan_has_left_the_store_goes(project: Project) -> None:
 def test_a_scan_id_that_cannot_name_a_file_is_refused_by_name_and_writes_nothing(
     project: Project, scan_id: str
 ) -> None:
-    project.store.put("mmg/1.png", png(1))
+    project.store.put("mmg/1.png", [png(1)])
     project.add(scan_id, image="mmg/1.png")
     project.add("good", image="mmg/1.png")
     report = project.build()[MASS]
@@ -187,7 +187,7 @@ def test_a_scan_id_that_cannot_name_a_file_is_refused_by_name_and_writes_nothing
 
 def test_a_damaged_copy_of_a_scan_is_noticed_and_retrieved_anew_by_the_next_run(project: Project) -> None:
     """A copy that changed under the same size and time is found by its checksum when it is read."""
-    project.store.put("mmg/1.png", png(1))
+    project.store.put("mmg/1.png", [png(1)])
     project.add("1")
     project.retrieve()
     ((local_path,),) = project.rows("select local_path from doubleread.retrieved_scans")
@@ -202,7 +202,7 @@ def test_a_damaged_copy_of_a_scan_is_noticed_and_retrieved_anew_by_the_next_run(
 
 
 def test_many_findings_of_one_scan_share_one_retrieval(project: Project) -> None:
-    project.store.put("mmg/1.png", png(1))
+    project.store.put("mmg/1.png", [png(1)])
     for label in LABELS:
         project.add("1", label=label)
     assert project.retrieve().images == 1
@@ -210,7 +210,7 @@ def test_many_findings_of_one_scan_share_one_retrieval(project: Project) -> None
 
 
 def test_two_training_sets_of_one_database_do_not_disturb_each_other(project: Project) -> None:
-    project.store.put("mmg/1.png", png(1))
+    project.store.put("mmg/1.png", [png(1)])
     project.add("1")
     project.build()
     first = project.files()
@@ -220,7 +220,7 @@ def test_two_training_sets_of_one_database_do_not_disturb_each_other(project: Pr
 
 
 def test_what_a_killed_run_left_half_done_is_never_in_a_label_folder_and_goes(project: Project) -> None:
-    project.store.put("mmg/1.png", png(1))
+    project.store.put("mmg/1.png", [png(1)])
     project.add("1")
     partial = project.training_set / ".partial" / "killed"
     partial.mkdir(parents=True)

@@ -8,7 +8,7 @@ from tests.training_set.conftest import MASS, Project, png
 
 
 def test_a_row_for_each_picture_with_checksums_of_both_ends(project: Project) -> None:
-    project.store.put("mmg/1.png", png(1))
+    project.store.put("mmg/1.png", [png(1)])
     finding_id = project.add("1")
     project.add("gone")
     project.build("run-1")
@@ -36,7 +36,7 @@ def test_a_row_for_each_picture_with_checksums_of_both_ends(project: Project) ->
 
 
 def test_a_manifest_that_says_the_same_already_is_left_alone(project: Project) -> None:
-    project.store.put("mmg/1.png", png(1))
+    project.store.put("mmg/1.png", [png(1)])
     project.add("1")
     project.build("first")
     report = project.manifest()

@@ -11,7 +11,7 @@ from tests.training_set.conftest import MASS, Project, png
 @pytest.fixture
 def built(project: Project) -> Project:
     for n in (1, 2):
-        project.store.put(f"mmg/{n}.png", png(n))
+        project.store.put(f"mmg/{n}.png", [png(n)])
         project.add(str(n))
     project.build()
     return project
