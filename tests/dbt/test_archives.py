@@ -12,7 +12,9 @@ from orchestration.transformations import seed_reasons
 from tests.dbt.project import PROJECT, built, dbt, rows
 
 CHECK = "every_indexed_uid_is_reassembled_or_explained"
-TEXT, FIRST, SECOND = 1, 2, 3  # ids of archives; those of pixels are in the partitions 02 and 03
+TEXT, FIRST, SECOND = 1, 2, 3  # ids of archives
+WHOLE, SINGLE, EQUAL, DIFFERENT = "1.1", "1.2", "1.3", "1.4"
+PARTITION_OF = {WHOLE: "02", SINGLE: "03", EQUAL: "02", DIFFERENT: "02"}
 
 
 def test_the_seed_the_program_and_the_page_name_the_same_reasons() -> None:
@@ -27,45 +29,44 @@ def test_the_seed_the_program_and_the_page_name_the_same_reasons() -> None:
 def test_every_uid_is_reassembled_or_explained_once_its_partition_was_made(
     database: Database, dbt_target: Path
 ) -> None:
-    whole, single, equal, different = "1.1", "1.2", "1.3", "1.4"
     with database.tables("archives") as connection:
-        index(connection, [(uid, archive) for uid in (whole, equal, different) for archive in (TEXT, FIRST)])
-        index(connection, [(single, TEXT), (different, SECOND)])
+        index(connection, [(uid, archive) for uid in (WHOLE, EQUAL, DIFFERENT) for archive in (TEXT, FIRST)])
+        index(connection, [(SINGLE, TEXT), (DIFFERENT, SECOND)])
         connection.execute("insert into doubleread.archive_problems values (1, '', 9, 'cut short')")
         connection.execute("insert into doubleread.archive_problems values (1, 'notes.txt', 5, 'no UID')")
-        partition(connection, "02", [whole, equal], [(equal, "duplicate_equal"), (different, "duplicate_different")])
-        partition(connection, "03", [], [])
+        partition(connection, "02", [WHOLE, EQUAL], [(EQUAL, "duplicate_equal"), (DIFFERENT, "duplicate_different")])
+        partition(connection, "03", [], [(SINGLE, "missing_pixels")])
     run = built(database, dbt_target, "--selector", "archives")
     assert run.with_status("warn") == {"every_archive_member_is_used"}
     mart = rows(database, "select uid, member, reason from marts.archive_members_unmatched order by 3, 1, 2")
     assert [tuple(row.values()) for row in mart] == [
-        (different, None, "duplicate_different"),
-        (equal, None, "duplicate_equal"),
-        (single, None, "missing_pixels"),
+        (DIFFERENT, None, "duplicate_different"),
+        (EQUAL, None, "duplicate_equal"),
+        (SINGLE, None, "missing_pixels"),
         (None, "notes.txt", "not_indexed"),
         (None, None, "not_indexed"),
     ]
 
-    change(database, f"delete from doubleread.reassembled_dicoms where uid = '{whole}'")
+    change(database, f"delete from doubleread.reassembled_dicoms where uid = '{WHOLE}'")
     assert dbt(database, dbt_target, "test", "--select", CHECK).with_status("fail") == {CHECK}
     (compiled,) = (dbt_target / "compiled").rglob(f"{CHECK}.sql")
 
     def unexplained() -> set[str]:
         return {row["uid"] for row in rows(database, compiled.read_text())}
 
-    assert unexplained() == {whole}
-    change(database, f"delete from doubleread.reassembled_dicoms where uid = '{equal}'")
-    assert unexplained() == {whole, equal}, "an equal duplicate is no reason for a DICOM to be missing"
-    change(database, f"delete from marts.archive_members_unmatched where uid in ('{single}', '{different}')")
-    assert unexplained() == {whole, equal, single, different}
+    assert unexplained() == {WHOLE}
+    change(database, f"delete from doubleread.reassembled_dicoms where uid = '{EQUAL}'")
+    assert unexplained() == {WHOLE, EQUAL}, "an equal duplicate is no reason for a DICOM to be missing"
+    change(database, f"delete from marts.archive_members_unmatched where uid in ('{SINGLE}', '{DIFFERENT}')")
+    assert unexplained() == {WHOLE, EQUAL, SINGLE, DIFFERENT}
     change(database, "delete from doubleread.reassembled_partitions where partition_key = '03'")
-    assert unexplained() == {whole, equal, single}, "a partition that holds pixels of it was never made"
+    assert unexplained() == {WHOLE, EQUAL, DIFFERENT}, "the partition of a UID was never made, so none is due"
     change(database, "delete from doubleread.reassembled_partitions")
-    assert unexplained() == {single}, "nothing was made, and what has no partner never will be"
+    assert unexplained() == set()
     with database.connect() as connection:
-        partition(connection, "02", [whole, equal, different], [])
+        partition(connection, "02", [WHOLE, EQUAL, DIFFERENT], [])
         connection.execute("update doubleread.reassembled_dicoms set partition_key = '03' where uid = '1.1'")
-    assert unexplained() == {whole, single}, "a DICOM of a partition that no longer holds its pixels is another one"
+    assert unexplained() == {WHOLE}, "a DICOM of another partition is another one"
 
 
 def change(database: Database, statement: str) -> None:
@@ -78,14 +79,14 @@ def index(connection: psycopg.Connection, members: Iterable[tuple[str, int]]) ->
     for archive_id in (TEXT, FIRST, SECOND):
         kind = "text" if archive_id == TEXT else "image"
         connection.execute(
-            "insert into doubleread.archives values (%s, 'file:///a', %s, %s, 'v', 1, 1, 1, %s) on conflict do nothing",
-            [archive_id, kind, f"{archive_id}.tar", f"{archive_id:02x}"],
+            "insert into doubleread.archives values (%s, 'file:///a', %s, %s, 'v', 1, 1, 1) on conflict do nothing",
+            [archive_id, kind, f"{archive_id}.tar"],
         )
     for uid, archive_id in members:
         connection.execute(
             "insert into doubleread.archive_members "
-            "select %s, 512 + count(*) * 1024, 7, %s from doubleread.archive_members",
-            [archive_id, uid],
+            "select %s, 512 + count(*) * 1024, 7, %s, %s from doubleread.archive_members",
+            [archive_id, uid, PARTITION_OF[uid]],
         )
 
 

@@ -13,7 +13,7 @@ def test_a_row_for_each_picture_with_checksums_of_both_ends(project: Project) ->
     project.add("gone")
     project.build("run-1")
     (row,) = pq.read_table(project.training_set / "manifest.parquet").to_pylist()
-    version = project.store.describe(["mmg/1.png"])["mmg/1.png"]
+    version = project.store.describe("mmg/1.png")
     assert row == {
         "finding_id": finding_id,
         "label": MASS,
