@@ -83,7 +83,7 @@ class Dying(ThreadPoolExecutor):
 
 
 def test_the_job_leads_from_archives_to_dicoms_and_explains_what_is_in_none(
-    delivery: Delivery, defs: dg.Definitions, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    defs: dg.Definitions, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with dg.DagsterInstance.ephemeral(tempdir=str(tmp_path)) as instance:
         job = defs.resolve_job_def("archives_job")
