@@ -89,7 +89,7 @@ def get_case(
     if known.report is None:
         missing["report"] = "not in the report table"
     _raise_what_is_unknown(case_id, year, failures, missing)
-    contradicting = _contradictions(fetched)
+    contradicting = _contradictions(year, fetched)
     if missing and not allow_partial:
         raise IncompleteCaseError(case_id, year, missing, _advice(contradicting))
     if contradicting and not allow_contradictions:
@@ -138,8 +138,9 @@ def _fetch(store: Container, part: str, version: ObjectVersion) -> _Fetched:
     return _Fetched(CaseImage.of(part, source, image), identity, pixels)
 
 
-def _contradictions(fetched: Mapping[str, _Fetched]) -> tuple[Contradiction, ...]:
+def _contradictions(year: int, fetched: Mapping[str, _Fetched]) -> tuple[Contradiction, ...]:
     return contradictions(
+        year,
         {part: found.image for part, found in fetched.items()},
         {part: found.identity for part, found in fetched.items() if found.identity is not None},
         {part: found.pixels for part, found in fetched.items()},

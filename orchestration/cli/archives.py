@@ -232,7 +232,9 @@ def _update(built: "ArchiveIndex", text: str | None, images: str | None) -> bool
             markup=False,
         )
         if not report.archives:
-            console.print(f"no archive lies below {url}: none of its objects is called *.tar", style="red", markup=False)
+            console.print(
+                f"no archive lies below {url}: none of its objects is called *.tar", style="red", markup=False
+            )
     return any(report.failed.count or report.passed_over.count or not report.archives for _, report in reports)
 
 

@@ -2,7 +2,6 @@
 
 import io
 import struct
-
 from contextlib import suppress
 
 import imagecodecs
