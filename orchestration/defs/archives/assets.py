@@ -15,7 +15,7 @@ from orchestration.archives.reassembly.loading import (
     pairs_to_make,
 )
 from orchestration.database import Database, exclusive
-from orchestration.defs.archives.partitions import all_partitions_in_one_run, image_archive_partitions
+from orchestration.defs.archives.partitions import all_partitions_in_one_run, uid_partitions
 from orchestration.defs.archives.sources import IMAGE, TEXT
 from orchestration.defs.marts.assets import ARCHIVE_UIDS
 from orchestration.defs.pools import ARCHIVES
@@ -66,14 +66,14 @@ def archive_index(
 @dg.asset(
     pool=ARCHIVES,
     deps=[INDEX, ARCHIVE_UIDS],
-    partitions_def=image_archive_partitions,
+    partitions_def=uid_partitions,
     backfill_policy=all_partitions_in_one_run,
     group_name=GROUP,
     kinds={"dicom", "python"},
     description=(
         "`<UID>.dcm` below DOUBLEREAD_DICOMS for each header and pixel data that fit together, with records beside "
-        "them that are also in the tables doubleread.reassembled_dicoms and reassembly_unmatched. One partition per "
-        "batch of image archives, one file per DICOM."
+        "them that are also in the tables doubleread.reassembled_dicoms and reassembly_unmatched. 256 partitions by "
+        "the hash of the UID, one file per DICOM."
     ),
 )
 def reassembled_dicoms(

@@ -123,7 +123,7 @@ def _build(
     context: dg.AssetExecutionContext, dbt: DbtResource, database: Database, folders: FoldersResource
 ) -> Iterator[Any]:
     with one_dbt(database, on_wait=logged_waiting(context)), dbt_environment(database):
-        # Unit tests are for whoever changes the SQL: dbt advises against them in production, where they cost 4 s.
+        # Unit tests are for developers: dbt advises against running them in production, where they take 4 s.
         invocation = dbt.run(BUILD, context, database.name(), folders.dbt_target_path)
         yield from invocation.stream().fetch_column_metadata().fetch_row_counts()
 
