@@ -61,6 +61,7 @@ def get(
 
 
 def _print_case(case: "ClinicalCase") -> None:
+    """Print a table of the parts of a case, those that are missing too, and its contradictions."""
     from rich import box
     from rich.table import Table
     from rich.text import Text

@@ -195,6 +195,7 @@ def _with_parent(path: Path, action: Callable[[], T]) -> T:
 
 
 def _write(path: Path, parts: Parts) -> str:
+    """Write the parts to a new file without joining them in memory; its ETag."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     try:
         rest = [memoryview(part) for part in parts if part]
