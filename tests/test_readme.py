@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from orchestration.settings import Settings
-from orchestration.transformations import expected_raw_tables, seed_reasons
+from orchestration.transformations import expected_raw_tables
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -36,17 +36,6 @@ def test_the_rule_is_quoted_as_the_models_have_it() -> None:
     assert len(quotes) == 2
     for quote in quotes:
         assert squeezed(quote) in squeezed(models)
-
-
-def test_the_page_of_the_rule_quotes_the_models_and_lists_the_reasons_of_the_seeds() -> None:
-    page = (ROOT / "docs/rule.md").read_text()
-    models = squeezed("".join(file.read_text() for file in (ROOT / "dbt_project/models").rglob("*.sql")))
-    quotes = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
-    assert len(quotes) >= 3
-    assert [quote for quote in quotes if squeezed(quote) not in models] == []
-    tables = [table.partition("\n\n")[0] for table in page.split("| reason |")[1:]]
-    listed = [tuple(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) for table in tables]
-    assert listed == [seed_reasons("rejection_reasons"), seed_reasons("box_defects")]
 
 
 def test_the_readme_is_short_and_the_pages_of_commands_have_the_same_headings_in_the_same_order() -> None:
