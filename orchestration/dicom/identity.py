@@ -1,4 +1,4 @@
-"""What a mammogram's header says of whom and what it shows, in a form that compares and tells nothing about a person.
+"""Who and what a mammogram shows by its header, as digests that can be compared and tell nothing about a person.
 
 Every function here reads a pydicom data set, whose values are converted when they are first read and may then fail in
 any way: call them within a guard, as ``orchestration.dicom.reading`` does. An element that cannot be read says nothing.

@@ -77,6 +77,7 @@ def _encoding_of(elements: Elements, inherited: str) -> str:
 
 
 def _encode_elements(elements: Elements, tags: Sequence[str], encoding: str) -> bytes:
+    """Encode elements in the order of ``tags``, each by the entry of its VR in ``_FORMS``."""
     parts: list[bytes] = []
     for tag in tags:
         element = elements[tag]
@@ -145,6 +146,7 @@ def _integer_strings(values: list[Any], _: str) -> bytes:
 
 
 def _numbers(code: str) -> Callable[[list[Any], str], bytes]:
+    """The encoder of numbers that ``struct`` packs by this format character."""
     pack_one = struct.Struct("<" + code).pack
 
     def encode_numbers(values: list[Any], _: str) -> bytes:

@@ -73,6 +73,7 @@ def prepare(elements: Elements) -> tuple[Elements, bool]:
 
 
 def _prepare(elements: Elements, inherited: Sequence[object]) -> tuple[Elements, bool]:
+    """The elements of a data set or item as they can be encoded, and whether a character set was changed."""
     _check_tags(elements)
     names = _declared(elements, inherited)
     prepared = {tag.upper(): _prepared(tag.upper(), element) for tag, element in elements.items()}

@@ -32,7 +32,7 @@ NAME_GROUPS = frozenset({"Alphabetic", "Ideographic", "Phonetic"})
 WORD_BYTES = {"OB": 1, "OD": 8, "OF": 4, "OL": 4, "OV": 8, "OW": 2, "UN": 1}
 """Bytes of one number in binary values."""
 
-# Who goes by the dictionary instead of the VR that is written reads a value of another kind wrongly.
+# Programs that go by the dictionary instead of the VR that is written would misread a value of another kind.
 _KINDS = {
     **dict.fromkeys(TEXT_VRS | DEFAULT_TEXT_VRS | {"DS", "IS"}, "text"),
     **dict.fromkeys(("OB", "OD", "OF", "OL", "OV", "OW"), "bytes"),
