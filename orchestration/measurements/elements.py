@@ -49,6 +49,13 @@ class Measurement(NamedTuple):
     data_size: int
 
 
+class MeasuredElement(NamedTuple):
+    """A measurement and the rows that it was made of, as they were sent."""
+
+    measurement: Measurement
+    rows: Sequence[str]
+
+
 def read_element(value: object) -> Element:
     """Check the fields of ``{"id": text, "data": [text, …], "deviceName": text}``; further ones are passed over.
 

@@ -34,6 +34,17 @@ class MissingFieldError(ElementError):
         super().__init__(f"{field} is missing")
 
 
+class UnreadableElementError(ElementError):
+    """An element is JSON, but not any that a reader would go through."""
+
+    code = "unreadable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "unreadable: it is nested too deeply, or holds NaN, Infinity or a number of thousands of digits"
+        )
+
+
 class UnusableTextError(ElementError):
     """An id or a device's name is empty, too long, or holds what no database stores as text."""
 

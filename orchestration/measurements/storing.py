@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import psycopg
 import pyarrow as pa
 
 from orchestration.database.copying import copy_batches
-from orchestration.measurements.elements import Measurement
+from orchestration.measurements.elements import MeasuredElement
 from orchestration.measurements.errors import RepeatedIdsError
 
 INCOMING = "incoming_elements"
@@ -74,13 +74,6 @@ where
     and elements.data = incoming_elements.data
     and devices.name = incoming_elements.device_name
 """
-
-
-class MeasuredElement(NamedTuple):
-    """A measurement and the rows that it was made of, as they were sent."""
-
-    measurement: Measurement
-    rows: Sequence[str]
 
 
 @dataclass(frozen=True)
