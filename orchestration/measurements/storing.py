@@ -1,17 +1,22 @@
 """Storing measured elements where the results service reads them: the tables ``devices`` and ``elements``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 import psycopg
 import pyarrow as pa
 
+from orchestration.database import Database
 from orchestration.database.copying import copy_batches
 from orchestration.measurements.elements import MeasuredElement
 from orchestration.measurements.errors import RepeatedIdsError
+from orchestration.outcomes import Failure, printable
 
+BATCH = 10_000
 INCOMING = "incoming_elements"
+REFUSED = "not stored: the database holds this id with other data or of another device"
 COLUMNS = (
     "id",
     "device_name",
@@ -121,6 +126,37 @@ def store_elements(
         unchanged=tuple(id_ for id_ in known_in_order if id_ in same),
         refused=tuple(id_ for id_ in known_in_order if id_ not in same),
     )
+
+
+@contextmanager
+def storing(
+    database: Database, failed: Callable[[Failure], None]
+) -> Iterator[Callable[[Sequence[MeasuredElement]], None]]:
+    """Takes measured elements and stores them, each batch as soon as there is one; the rest when the block ends well.
+
+    An element that is stored already as it is stays as it is. One whose id is stored with other data or of another
+    device is refused.
+
+    Args:
+        database: gets the tables where it has none.
+        failed: takes each element that was refused.
+    """
+    waiting: list[MeasuredElement] = []
+    with database.tables("measurements") as connection:
+
+        def store() -> None:
+            for id_ in store_elements(connection, waiting, repeated="report").refused:
+                failed(Failure(printable(id_), REFUSED))
+            connection.commit()
+            waiting.clear()
+
+        def take(elements: Sequence[MeasuredElement]) -> None:
+            waiting.extend(elements)
+            if len(waiting) >= BATCH:
+                store()
+
+        yield take
+        store()
 
 
 def _as_batch(elements: Sequence[MeasuredElement]) -> pa.RecordBatch:
