@@ -40,3 +40,26 @@ create index if not exists elements_average_after
 on doubleread.elements (average_after_normalization, sequence_number);
 create index if not exists elements_size on doubleread.elements (data_size, sequence_number);
 create index if not exists elements_device on doubleread.elements (device_id, created_date, sequence_number);
+
+create table if not exists doubleread.measured_files (
+    file text primary key,
+    size_bytes bigint not null,
+    mtime_ns bigint not null,
+    elements bigint not null,
+    failed bigint not null,
+    measured_at timestamptz not null default now()
+);
+
+comment on table doubleread.measured_files is
+'The files that devices wrote and that were measured, each as it was then. One row per file of the folder.';
+
+create table if not exists doubleread.measurement_failures (
+    file text not null references doubleread.measured_files (file) on delete cascade,
+    item text not null,
+    reason text not null
+);
+
+create index if not exists measurement_failures_file on doubleread.measurement_failures (file);
+
+comment on table doubleread.measurement_failures is
+'What of those files could not be measured or stored, and why; of a file the first 10,000. One row per failure.';
