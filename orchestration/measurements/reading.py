@@ -16,6 +16,7 @@ _CUT = 12  # a word that a block cuts off, such as \ud83d\ude00, is at most so l
 _SPACE = re.compile(r"[ \t\n\r]*")
 _OPENING = re.compile(r"[ \t\n\r]*\{")
 _KEY = re.compile(r'[ \t\n\r]*("(?:[^"\\\x00-\x1f]|\\.)*")[ \t\n\r]*:[ \t\n\r]*')
+_KEY_BEGUN = re.compile(r'[ \t\n\r]*("(?:[^"\\\x00-\x1f]|\\.)*("[ \t\n\r]*)?)?')
 _NEXT = re.compile(r"[ \t\n\r]*([,}])")
 _CLOSING = re.compile(r"[ \t\n\r]*\}")
 _MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
@@ -125,7 +126,8 @@ class _Text:
         text = self._text
         key = _KEY.match(text, self._at)
         if key is None:
-            raise self._cut_or_broken(self._at, 'the key of an element, such as "1":, is missing')
+            begun = _KEY_BEGUN.match(text, self._at)
+            raise self._cut_or_broken(begun.end() if begun else self._at, 'the key of an element, such as "1":, is missing')
         try:
             value, end = self._scan(text, key.end())
         except JSONDecodeError as error:
