@@ -14,11 +14,9 @@ from orchestration.errors import DoublereadError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from orchestration.measurements.elements import MeasuredElement
+    from orchestration.measurements.elements import Take
     from orchestration.measurements.processing import Outcome
     from orchestration.outcomes import Failure, StageListener
-
-    Take = Callable[[Sequence[MeasuredElement]], None]
 
 LOG = Path("measure.log")
 LogOption = Annotated[Path, typer.Option("--log", metavar="FILE", help="The log, which is added to.")]

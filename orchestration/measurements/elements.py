@@ -1,7 +1,7 @@
 """One element: rows of integers from a device, checked, and the two averages that are made of them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -54,6 +54,10 @@ class MeasuredElement(NamedTuple):
 
     measurement: Measurement
     rows: Sequence[str]
+
+
+Take = Callable[[Sequence[MeasuredElement]], None]
+"""Takes elements that were measured, some at a time, in their order."""
 
 
 def read_element(value: object) -> Element:

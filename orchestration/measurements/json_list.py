@@ -1,16 +1,16 @@
 """Measurements as a JSON list, written as they come."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
 import orjson
 
-from orchestration.measurements.elements import MeasuredElement
+from orchestration.measurements.elements import MeasuredElement, Take
 
 
 @contextmanager
-def json_list(file: TextIO) -> Iterator[Callable[[Sequence[MeasuredElement]], None]]:
+def json_list(file: TextIO) -> Iterator[Take]:
     """Takes measurements and writes each as an object on a line of its own; the list is closed with the block.
 
     Where the block ends with an exception the list stays open, so that nobody takes it for whole.

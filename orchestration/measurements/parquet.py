@@ -1,13 +1,13 @@
 """Measurements as a Parquet file, which appears whole or not at all."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.measurements.elements import MeasuredElement, Measurement
+from orchestration.measurements.elements import MeasuredElement, Measurement, Take
 from orchestration.stores.publishing import beside
 
 SCHEMA = pa.schema(
@@ -23,7 +23,7 @@ ROWS_A_GROUP = 50_000
 
 
 @contextmanager
-def parquet_file(path: Path) -> Iterator[Callable[[Sequence[MeasuredElement]], None]]:
+def parquet_file(path: Path) -> Iterator[Take]:
     """Takes measurements; ``path`` holds them when the block has ended without an exception."""
     waiting: list[Measurement] = []
     with beside(path) as partial:

@@ -16,7 +16,6 @@ from orchestration.outcomes import Failure, printable
 from orchestration.workers import thread_workers
 
 WORKERS = 4
-MOST_WORKERS = 64
 _BLOCKS_A_WORKER = 2  # read and not delivered yet: results wait for an earlier element that takes long
 
 

@@ -127,7 +127,8 @@ class _Text:
         key = _KEY.match(text, self._at)
         if key is None:
             begun = _KEY_BEGUN.match(text, self._at)
-            raise self._cut_or_broken(begun.end() if begun else self._at, 'the key of an element, such as "1":, is missing')
+            at = begun.end() if begun else self._at
+            raise self._cut_or_broken(at, 'the key of an element, such as "1":, is missing')
         try:
             value, end = self._scan(text, key.end())
         except JSONDecodeError as error:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from orchestration.database import Database
 from orchestration.database.copying import copy_batches
-from orchestration.measurements.elements import MeasuredElement
+from orchestration.measurements.elements import MeasuredElement, Take
 from orchestration.measurements.errors import RepeatedIdsError
 from orchestration.outcomes import Failure, printable
 
@@ -129,9 +129,7 @@ def store_elements(
 
 
 @contextmanager
-def storing(
-    database: Database, failed: Callable[[Failure], None]
-) -> Iterator[Callable[[Sequence[MeasuredElement]], None]]:
+def storing(database: Database, failed: Callable[[Failure], None]) -> Iterator[Take]:
     """Takes measured elements and stores them, each batch as soon as there is one; the rest when the block ends well.
 
     An element that is stored already as it is stays as it is. One whose id is stored with other data or of another

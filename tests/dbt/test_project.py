@@ -24,7 +24,7 @@ KEYS = {
     "reader_agreement": ["label", "reader_a", "reader_b"],
     "clinical_cases": ["case_id", "year"],
     "archive_members_unmatched": ["unmatched_id"],
-    "measurements_by_device_and_day": ["device_name", "day"],
+    "measurements_by_device_and_day": ["device_name", "created_day"],
 }
 COLUMNS = {
     "double_matched_findings": {

@@ -13,7 +13,7 @@ devices as (
 select
     elements.element_id,
     devices.device_name,
-    (elements.created_date at time zone 'UTC')::date as day,
+    (elements.created_date at time zone 'UTC')::date as created_day,
     elements.average_before_normalization,
     elements.average_after_normalization,
     elements.data_size

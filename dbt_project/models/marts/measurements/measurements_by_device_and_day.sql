@@ -6,7 +6,7 @@ with elements as (
 
 select
     device_name,
-    day,
+    created_day,
     count(*) as element_count,
     sum(data_size)::bigint as value_count,
     sum(average_before_normalization * data_size) / sum(data_size) as average_before_normalization,
@@ -14,4 +14,4 @@ select
     min(average_before_normalization) as lowest_average,
     max(average_before_normalization) as highest_average
 from elements
-group by device_name, day
+group by device_name, created_day
