@@ -197,7 +197,8 @@ def fill(connection: psycopg.Connection) -> None:
     connection.execute("insert into doubleread.devices (name) select 'CT ' || i from generate_series(1, 12) as i")
     connection.execute(
         "insert into doubleread.elements (id, device_id, average_before_normalization, average_after_normalization, "
-        "data_size, data, created_date, updated_date) select md5(i::text), 1 + i % 12, random() * 100, random(), 30, "
+        "data_size, data, created_date, updated_date) "
+        "select md5(i::text), 1 + mod(i, 12), random() * 100, random(), 30, "
         "array['54 26 34 47 95 23 79 41 97 55', '75 87 75 89 81 45 52 51 79 32', '71 8 67 9 12 97 18 59 58 17'], "
         "now() - random() * interval '100 days', now() - random() * interval '100 days' "
         "from generate_series(1, %s) as i",

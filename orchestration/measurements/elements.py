@@ -17,6 +17,7 @@ from orchestration.measurements.errors import (
     UnusableTextError,
     WrongTypeError,
 )
+from orchestration.measurements.short_numbers import MEAN_LENGTH, total_of_short_numbers
 
 LONGEST_ID = 200  # characters
 LONGEST_DEVICE_NAME = 200
@@ -29,6 +30,8 @@ _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _LONGEST_INTEGER = 4000  # characters, leading zeros included; int() refuses 4,301
 # From this many characters on NumPy reads numbers faster than orjson: 20 ns each, and 4 us a call, against 50 ns.
 _WORTH_AN_ARRAY = 600
+# From this many on numbers of few digits are added up place by place: a call takes 20 us.
+_WORTH_PLACES = 6000
 
 
 class Element(NamedTuple):
@@ -165,6 +168,10 @@ def _json_numbers(text: bytes) -> list[int] | None:
 
 def _total_of_digits(text: bytes) -> tuple[int, int, int] | None:
     """Of digits and blanks alone every word is an integer; NumPy takes those that are too large for the largest."""
+    if len(text) >= _WORTH_PLACES and len(text) <= MEAN_LENGTH * (text.count(b" ") + 1):
+        found = total_of_short_numbers(text)
+        if found is not None:
+            return found
     values = np.fromstring(text, dtype=np.int64, sep=" ")
     if not len(values):
         return None

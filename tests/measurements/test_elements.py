@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orchestration.measurements import ElementError, NotNormalisableError, measure, read_element
+from orchestration.measurements import ElementError, NotNormalisableError, measure, read_element, short_numbers
 from orchestration.measurements.errors import RepeatedIdError, RepeatedIdsError, UnreadableElementError
 
 GOLDEN = ["54 26 34 47 95 23 79 41 97 55", "75 87 75 89 81 45 52 51 79 32", "71 8 67 9 12 97 18 59 58 17"]
@@ -63,6 +63,33 @@ def test_averages_are_the_exact_ones_correctly_rounded(given_rows: tuple[list[st
         return
     exact = Fraction(sum(values), len(values))
     assert averages(rows) == (float(exact), float(exact / max(values)), len(values))
+
+
+@given(
+    st.lists(st.integers(0, 10**18 - 1) | st.integers(0, 120), min_size=1, max_size=40),
+    st.sampled_from(["{:d}", "{:02d}"]),
+    st.integers(20, 60),
+    st.sampled_from([" ", "  ", "\n ", " \t"]),
+)
+@example([99, 100, 7], "{:d}", 25, " ")
+@example([0], "{:d}", 20, " ")
+def test_numbers_added_up_place_by_place_give_the_same(
+    values: list[int], style: str, piece_bytes: int, space: str
+) -> None:
+    text = space.join(style.format(value) for value in values).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(short_numbers, "PIECE_BYTES", piece_bytes)
+        found = short_numbers.total_of_short_numbers(text)
+    expected = (sum(values), max(values), len(values))
+    assert found == expected if style == "{:d}" else found in {None, expected}
+
+
+@pytest.mark.parametrize(("more", "largest"), [("0", 97), ("100", 100), ("007 98", 98)])
+def test_a_long_element_of_short_numbers_is_measured_like_a_short_one(more: str, largest: int) -> None:
+    rows = [*GOLDEN * 100, more]
+    values = [int(word) for row in rows for word in row.split()]
+    exact = Fraction(sum(values), len(values))
+    assert averages(rows) == (float(exact), float(exact / largest), len(values))
 
 
 @pytest.mark.parametrize(
