@@ -1,7 +1,7 @@
 """One element: rows of integers from a device, checked, and the two averages that are made of them."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -69,7 +69,7 @@ def read_element(value: object) -> Element:
     Raises:
         ElementError: of the kind that says what is wrong.
     """
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise WrongTypeError("an element", "an object", value)
     for field in ("id", "data", "deviceName"):
         if field not in value:
