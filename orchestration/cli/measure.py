@@ -85,7 +85,7 @@ def measure(
     """
     if as_json and parquet is not None:
         raise typer.BadParameter("--json and --parquet exclude each other")
-    from orchestration.measurements.processing import measure_files
+    from orchestration.measurements.processing import described, measure_files
     from orchestration.measurements.shared_log import opened_log
     from orchestration.outcomes import Failure, Failures
 
@@ -93,6 +93,10 @@ def measure(
 
     def fail(failure: Failure) -> None:
         failures.add(failure.item, failure.reason)
+
+    def refuse(failure: Failure) -> None:
+        shared.write("database", described(failure))
+        fail(failure)
 
     def deliver(outcomes: "Sequence[Outcome]") -> None:
         nonlocal measured
@@ -112,7 +116,7 @@ def measure(
         report = _progress(opened, printing=parquet is None)
         takers = [_output(opened, as_json=as_json, parquet=parquet)]
         if store:
-            takers.append(_store(opened, fail))
+            takers.append(_store(opened, refuse))
         measure_files(files, deliver, workers=workers, log=shared)
     typer.echo(f"{measured:,} elements measured, {failures.count:,} failed; log {log}", err=as_json)
     if failures.count:
@@ -137,12 +141,12 @@ def _output(opened: ExitStack, *, as_json: bool, parquet: Path | None) -> "Take"
     return lambda elements: print("".join(f"{described(element)}\n" for element in elements), end="")
 
 
-def _store(opened: ExitStack, fail: "Callable[[Failure], None]") -> "Take":
+def _store(opened: ExitStack, refuse: "Callable[[Failure], None]") -> "Take":
     from orchestration.database import open_database
     from orchestration.measurements.storing import storing
     from orchestration.settings import load_settings
 
-    return opened.enter_context(storing(open_database(load_settings()), fail))
+    return opened.enter_context(storing(open_database(load_settings()), refuse))
 
 
 def _progress(opened: ExitStack, *, printing: bool) -> "StageListener":

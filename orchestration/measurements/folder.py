@@ -11,7 +11,7 @@ import psycopg
 from orchestration.database import Database, exclusive
 from orchestration.database.copying import copy_rows
 from orchestration.measurements.elements import MeasuredElement
-from orchestration.measurements.processing import WORKERS, Outcome, measure_files
+from orchestration.measurements.processing import WORKERS, Outcome, described, measure_files
 from orchestration.measurements.shared_log import SharedLog
 from orchestration.measurements.storing import storing
 from orchestration.outcomes import Failure, Failures, Progress, Waiting, no_progress, no_waiting, printable
@@ -131,7 +131,11 @@ def _measure_file(
         if len(kept) < MOST_FAILURES:
             kept.append(failure)
 
-    with storing(database, fail) as store:
+    def refuse(failure: Failure) -> None:
+        log.write("database", described(failure))
+        fail(failure)
+
+    with storing(database, refuse) as store:
 
         def deliver(outcomes: Sequence[Outcome]) -> None:
             nonlocal elements

@@ -81,6 +81,7 @@ def test_storing_again_changes_nothing_and_other_data_are_refused(stored: Home) 
     put(stored, "b.json", "b", "c", data="9")
     said = stored.run("measure", "b.json", "--store", status=1)
     assert "  b: not stored: the database holds this id with other data or of another device" in said.stdout
+    assert "[database] b: failed: not stored" in (stored.folder / "measure.log").read_text()
     assert rows(stored.settings, ELEMENTS) == [("a",), ("b",), ("c",)]
 
 
