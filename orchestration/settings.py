@@ -47,15 +47,17 @@ class Settings(BaseSettings):
     doubleread_home: Path = Path(".doubleread")
     doubleread_training_set: Path = Path("training_set")
 
+    doubleread_measurements: Path | None = None
+
     doubleread_text_archives: str | None = None
     doubleread_image_archives: str | None = None
     doubleread_archive_index: str | None = None
     doubleread_dicoms: str = "dicoms"
 
-    @field_validator("doubleread_home", "doubleread_training_set")
+    @field_validator("doubleread_home", "doubleread_training_set", "doubleread_measurements")
     @classmethod
-    def _absolute(cls, folder: Path) -> Path:
-        return folder.expanduser().absolute()
+    def _absolute(cls, folder: Path | None) -> Path | None:
+        return None if folder is None else folder.expanduser().absolute()
 
     @field_validator("doubleread_images", "doubleread_text_archives", "doubleread_image_archives")
     @classmethod
@@ -131,6 +133,7 @@ class Settings(BaseSettings):
             "DOUBLEREAD_TRAINING_SET": str(self.doubleread_training_set),
             "DOUBLEREAD_ARCHIVE_INDEX": self.archive_index_url,
             "DOUBLEREAD_DICOMS": self.doubleread_dicoms,
+            **({"DOUBLEREAD_MEASUREMENTS": str(self.doubleread_measurements)} if self.doubleread_measurements else {}),
         }
 
     @property

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import archives, cases, load, main_job, ui
+from orchestration.cli import archives, cases, load, main_job, measure, ui
 
 app = typer.Typer(
     name="doubleread",
@@ -24,6 +24,7 @@ app.command("demo")(main_job.demo)
 app.command("load")(load.load)
 app.command("build")(main_job.build)
 app.command("ui")(ui.ui)
+app.command("measure", cls=measure.MeasureCommand)(measure.measure)
 app.add_typer(cases.app)
 app.add_typer(archives.app)
 

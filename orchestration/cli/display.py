@@ -11,6 +11,7 @@ from orchestration.outcomes import Failures, StageListener
 
 # A file or pipe has no width of its own; tables need one.
 console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 110)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -43,11 +44,11 @@ def tell(message: str) -> None:
     Console(stderr=True, soft_wrap=True).print(message, style="yellow", markup=False, highlight=False)
 
 
-def print_failures(what: str, failures: Failures, more_in: str = "") -> None:
+def print_failures(what: str, failures: Failures, more_in: str = "", *, to: Console = console) -> None:
     """Name items that failed, the first of them each with its reason; nothing where there are none."""
     if failures.count:
-        console.print(f"{failures.count:,} {what}:", style="red", markup=False)
+        to.print(f"{failures.count:,} {what}:", style="red", markup=False)
     for failure in failures.shown:
-        console.print(f"  {failure.item}: {failure.reason}", markup=False)
+        to.print(f"  {failure.item}: {failure.reason}", markup=False)
     if failures.count > len(failures.shown):
-        console.print(f"  and {failures.count - len(failures.shown):,} more{more_in and f': {more_in}'}", markup=False)
+        to.print(f"  and {failures.count - len(failures.shown):,} more{more_in and f': {more_in}'}", markup=False)

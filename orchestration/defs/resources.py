@@ -99,6 +99,30 @@ class ArchivesResource(dg.ConfigurableResource[None]):
         return opened(self.index_url, self.settings)
 
 
+class MeasurementsResource(dg.ConfigurableResource[Path]):
+    """The folder that imaging devices write into."""
+
+    folder: str | None
+    log: str
+
+    @property
+    def log_path(self) -> Path:
+        """The log that every thread that measures writes to."""
+        return Path(self.log)
+
+    def open(self) -> Path:
+        """The folder.
+
+        Raises:
+            SettingsError: the settings name none, or one that is not there.
+        """
+        if self.folder is None:
+            raise SettingsError("DOUBLEREAD_MEASUREMENTS must be set: the folder that imaging devices write into")
+        if not Path(self.folder).is_dir():
+            raise SettingsError(f"DOUBLEREAD_MEASUREMENTS: {self.folder} is not a folder")
+        return Path(self.folder)
+
+
 class FoldersResource(dg.ConfigurableResource[None]):
     """The folders on this machine."""
 
@@ -195,6 +219,10 @@ def make_resources(settings: Settings) -> dict[str, object]:
             cases=str(settings.doubleread_home / "cases"),
             training_set=str(settings.doubleread_training_set),
             dbt_target=str(target_folder(settings)),
+        ),
+        "measurements": MeasurementsResource(
+            folder=str(settings.doubleread_measurements) if settings.doubleread_measurements else None,
+            log=str(settings.doubleread_home / "measure.log"),
         ),
         # dagster-dbt looks for the executable when the resource is made; nothing runs it.
         "dbt": DbtResource(project_dir=str(PROJECT_DIR), profiles_dir=str(PROJECT_DIR), dbt_executable=str(DBT)),

@@ -24,6 +24,7 @@ KEYS = {
     "reader_agreement": ["label", "reader_a", "reader_b"],
     "clinical_cases": ["case_id", "year"],
     "archive_members_unmatched": ["unmatched_id"],
+    "measurements_by_device_and_day": ["device_name", "created_day"],
 }
 COLUMNS = {
     "double_matched_findings": {
@@ -56,7 +57,7 @@ COLUMNS = {
 def documented(database: Database, dbt_target: Path) -> dict[str, Any]:
     """The manifest of the project, built over empty tables, with what the catalog says of each table's columns."""
     write(database, DJANGO, [], [])
-    for tables in ("clinical", "archives"):
+    for tables in ("clinical", "archives", "measurements"):
         with database.tables(tables):
             pass
     run = built(database, dbt_target, "--select", "*")

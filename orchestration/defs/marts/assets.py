@@ -29,6 +29,7 @@ CLINICAL = "tag:clinical"
 # Of the archives, those before reassembly and those after it: a run of dbt makes the one or the other.
 ARCHIVES = "tag:archives"
 REASSEMBLY = "tag:reassembly"
+MEASUREMENTS = "tag:measurements"
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 
 
@@ -65,7 +66,7 @@ _models = partial(
 )
 
 
-@_models(name="dbt_models", exclude=f"{CLINICAL} {ARCHIVES}")
+@_models(name="dbt_models", exclude=f"{CLINICAL} {ARCHIVES} {MEASUREMENTS}")
 def dbt_models(
     context: dg.AssetExecutionContext,
     dbt: DbtResource,
@@ -111,6 +112,7 @@ clinical_models = _models_over("clinical", name="clinical_models", select=CLINIC
 # Which DICOMs the archives can give, and, after reassembly, what is in none.
 archive_index_models = _models_over("archives", name="archive_index_models", select=ARCHIVES, exclude=REASSEMBLY)
 reassembly_models = _models_over("archives", name="reassembly_models", select=REASSEMBLY)
+measurement_models = _models_over("measurements", name="measurement_models", select=MEASUREMENTS)
 
 
 def models_and_tests(*models: dg.AssetsDefinition) -> dg.AssetSelection:

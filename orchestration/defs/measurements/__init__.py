@@ -1,0 +1,1 @@
+"""What imaging devices emit: the files in their folder, measured and stored."""
