@@ -43,6 +43,11 @@ def tell(message: str) -> None:
     Console(stderr=True, soft_wrap=True).print(message, style="yellow", markup=False, highlight=False)
 
 
+def complain(message: str) -> None:
+    """Print what is wrong, on standard error."""
+    Console(stderr=True, soft_wrap=True).print(message, style="red", markup=False, highlight=False)
+
+
 def print_failures(what: str, failures: Failures, more_in: str = "") -> None:
     """Name items that failed, the first of them each with its reason; nothing where there are none."""
     if failures.count:

@@ -34,7 +34,8 @@ def tag_of(text: str) -> int:
     tag = tag_for_keyword(text.strip())
     if tag is None:
         raise ValueError(
-            "is no keyword of the DICOM standard (PS3.6), such as PatientAge, and no tag, such as 0x00101010 or 0010,1010"
+            "is no keyword of the DICOM standard (PS3.6), such as PatientAge, and no tag, such as 0x00101010 or "
+            "0010,1010"
         )
     return tag
 
@@ -64,7 +65,7 @@ def _item(item: Dataset, *, masked: bool) -> dict[str, Value]:
     return {name_of(element.tag): plain_value(element, masked=masked) for element in item}
 
 
-def _plain(value: Any) -> Value:
+def _plain(value: object) -> Value:
     if isinstance(value, bytes):
         return size_of(len(value))
     if isinstance(value, BaseTag):

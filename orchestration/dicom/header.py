@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
@@ -65,6 +66,6 @@ def header_of(dataset: Dataset, tags: Iterable[int], *, masked: bool) -> Header:
 
 def _value(dataset: Dataset, tag: int, *, masked: bool) -> Value:
     raw = dataset.get_item(tag, keep_deferred=True)
-    if raw is not None and raw.value is None and getattr(raw, "length", 0) > DEFERRED:
+    if isinstance(raw, RawDataElement) and raw.value is None and raw.length > DEFERRED:
         return size_of(raw.length)
     return plain_value(dataset[tag], masked=masked)

@@ -1,9 +1,9 @@
 """DICOM images: opened, decoded a frame at a time, and those of one frame brought to eight bits.
 
 Only the elements that make up the image are parsed; ``read_identity`` reads others, and gives digests of what they say
-about the patient, and ``read_header`` those that it is asked for. This module is the one way into pydicom for a file that
-is read: whatever pydicom raises becomes an ``ImageError``, and what it remarks stays unsaid, since both quote values of
-the file.
+about the patient, and ``read_header`` reads those that it is asked for. This module is the one way into pydicom for a
+file that is read: whatever pydicom raises becomes an ``ImageError``, and what it remarks stays unsaid, since both quote
+values of the file.
 """
 
 import zlib

@@ -13,7 +13,7 @@ LINES_NAMED = 10
 
 
 def rewrite(path: Path, table: Format, target: Path) -> str:
-    """Write a table as UTF-8 with commas and ``\\n`` to ``target``, row by row; the encoding that it was read in.
+    """Write a table as UTF-8 with commas and line feeds to ``target``, row by row; the encoding that it was read in.
 
     A file that is UTF-8 at its beginning and not later is read as Windows-1252 or Latin-1.
 

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from orchestration.inspection.errors import InspectionError, TableError, reason
-from orchestration.stores.paths import printable
+from orchestration.outcomes import printable
 
 SAMPLE_BYTES = 1 << 20
 SAMPLE_ROWS = 1_000
@@ -107,7 +107,7 @@ def open_table(path: Path) -> Iterator[IO[bytes]]:
             if file.read(2) == _GZIP:
                 file.seek(0)
                 with gzip.GzipFile(fileobj=file) as decompressed:
-                    yield decompressed
+                    yield cast("IO[bytes]", decompressed)
             else:
                 file.seek(0)
                 yield file
@@ -197,6 +197,5 @@ def _refuse_prose(header: list[str], rest: list[list[str]], path: Path) -> None:
     regular = len(header) > 1 and (not rest or any(len(row) == len(header) for row in rest))
     if not regular and not any(is_number(cell) for row in (header, *rest) for cell in row):
         raise TableError(
-            f"{shown(path)} is not a table: neither {', '.join(list(DELIMITERS.values())[:-1])} nor vertical bar "
-            "divides its lines into columns"
+            f"{shown(path)} is not a table: no comma, semicolon, tab or vertical bar divides its lines into columns"
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, Strict, StringConstraints
 
@@ -12,10 +12,10 @@ MAX_TEXT = 10_240
 """Characters of a text, as DICOM's LT has at most (PS3.5 6.2)."""
 
 
-def _read_by(rule: Callable[[str], Any], python: Callable[[str], Any] | None = None) -> BeforeValidator:
+def _read_by(rule: Callable[[str], object], python: Callable[[str], object] | None = None) -> BeforeValidator:
     """Read text by a rule of DICOM, or as Python writes it where that is another form; nothing stands for none."""
 
-    def read(value: Any) -> Any:
+    def read(value: object) -> object:
         if not isinstance(value, str):
             return value
         if not value.strip(" \0"):
@@ -36,11 +36,11 @@ def _iso_date(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def _blank_is_none(value: Any) -> Any:
+def _blank_is_none(value: object) -> object:
     return (value.strip(" \0") or None) if isinstance(value, str) else value
 
 
-def _no_boolean(value: Any) -> Any:
+def _no_boolean(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("is true or false, not a number")  # noqa: TRY004 - pydantic reports ValueError alone
     return value
@@ -79,5 +79,5 @@ Integer = Annotated[Annotated[int, Field(ge=-(2**31), lt=2**31)] | None, _NUMBER
 Count = Annotated[Annotated[int, Field(ge=1, lt=2**31)] | None, _NUMBER]
 
 
-def _upper(value: Any) -> Any:
+def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value

@@ -8,13 +8,16 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, PrivateAttr, model_validator
 
 from orchestration.dicom.confidentiality import MASKED
-from orchestration.dicom.elements import Value, tag_of
+from orchestration.dicom.elements import Value, name_of, tag_of
 from orchestration.dicom.reading import read_header
+from orchestration.images import ImageError
+from orchestration.outcomes import printable
 from orchestration.records.diagnosis import DiagnosisChange
 from orchestration.records.fields import MAX_TEXT, Age, Code, Day, Kilograms, OptionalText, Sex
-from orchestration.stores.paths import printable
 
 _TITLES = {"patient_id": "patient ID", "patient_id_type": "type of ID", "study_instance_uid": "study instance UID"}
+
+_TOLD_IN_PARTS = 10  # years: an age below has its months shown
 
 logger = logging.getLogger(__name__)
 
@@ -73,15 +76,16 @@ class PatientRecord(BaseModel):
         """Read a record from a DICOM file; what the file leaves out is None.
 
         Raises:
-            ImageError: it is no DICOM file, damaged or cut short.
+            ImageError: it is no DICOM file, damaged or cut short, or an element cannot be read.
             OSError: it cannot be opened or read.
             ValidationError: elements hold what they cannot; each is named.
         """
         tags = {field: tag_of(keyword) for field, keyword in cls.elements.items()}
         header = read_header(Path(path), tags.values(), masked=False)
         found = {field: header.values.get(tag) for field, tag in tags.items()}
-        # What pydicom cannot convert, such as words for a number, is refused by the field's own rule.
-        found |= {field: "?" for field, tag in tags.items() if tag in header.unreadable}
+        if header.unreadable:
+            names = ", ".join(sorted(map(name_of, header.unreadable)))
+            raise ImageError(f"is a DICOM file whose {names} cannot be read")
         return cls.model_validate(cls._from_elements(found, has_pixels=header.has_pixels))
 
     @classmethod
@@ -110,7 +114,7 @@ class PatientRecord(BaseModel):
         self.__pydantic_fields_set__.update(("diagnosis", "history"))
         logger.info("the diagnosis of a record was changed (change %d of it)", len(self.history))
 
-    def __setattr__(self, field: str, value: Any) -> None:
+    def __setattr__(self, field: str, value: object) -> None:
         if field in ("diagnosis", "history"):  # pydantic's own error for a frozen field would repeat the value
             raise AttributeError(f"{field} is changed by update_diagnosis alone")
         super().__setattr__(field, value)
@@ -145,6 +149,14 @@ class PatientRecord(BaseModel):
         width = max((len(title) for title, _ in lines), default=0)
         return "\n".join(f"{title:<{width}}  {shown}" for title, shown in lines) or "nothing is known"
 
+    def as_json(self, *, masked: bool = False) -> dict[str, Any]:
+        """Every field and the contradictions, as JSON can hold them; ``masked`` as in ``described``."""
+        fields = self.model_dump(mode="json")
+        if masked:
+            fields |= {field: MASKED for field in self.identifying if fields[field] is not None}
+            fields["history"] = [change | {"old": MASKED, "new": MASKED} for change in fields["history"]]
+        return fields | {"contradictions": list(self.contradictions)}
+
     def _titled(self) -> Iterator[tuple[str, str, str]]:
         """Each field that has a value: its name, what a person calls it, and the value."""
         for field in type(self).model_fields:
@@ -161,10 +173,9 @@ class PatientRecord(BaseModel):
                 yield field, getattr(self, field)
 
 
-def _shown(field: str, value: Any) -> str:
-    match field:
-        case "age":
-            return f"{value:.3g} years" if value < 10 else f"{int(value)} years"
-        case "weight":
+def _shown(field: str, value: object) -> str:
+    if isinstance(value, float):
+        if field == "weight":
             return f"{value:g} kg"
+        return f"{value:.3g} years" if value < _TOLD_IN_PARTS else f"{int(value)} years"
     return printable(str(value), MAX_TEXT)

@@ -42,12 +42,6 @@ def check_name(name: str) -> str:
     return name
 
 
-def printable(text: str, limit: int = 100) -> str:
-    """``text`` as a message may show it: unprintable characters escaped, cut after ``limit`` characters."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: limit + 1])
-    return shown if len(text) <= limit else f"{shown[:limit]}… ({len(text):,} characters)"
-
-
 def _refuse_control_characters(text: str, what: str) -> None:
     # Cc: control, Cs: lone surrogates, which no file system encodes.
     if not text.isprintable() and any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
