@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from json import dumps
 from json.encoder import encode_basestring_ascii
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from orchestration.inspection.folder import list_folder
+from orchestration.inspection.folder import LONGEST_NAME, list_folder
 from orchestration.outcomes import printable
 
 if TYPE_CHECKING:
@@ -16,7 +17,20 @@ if TYPE_CHECKING:
     from orchestration.outcomes import Failures
 
 WRITTEN_AT_A_TIME = 1_000  # lines; one by one they take twice as long
-LONGEST_NAME = 10_000
+
+
+def write_counts(path: Path, out: TextIO, *, recursive: bool, as_json: bool, failures: "Failures") -> None:
+    """Write the total and how many entries there are of each kind alone.
+
+    Raises:
+        InspectionError: there is no such folder, or it cannot be read.
+    """
+    entries = list_folder(path, recursive=recursive, sizes=False, failures=failures)
+    kinds = Counter(map(itemgetter(1), entries))
+    if as_json:
+        out.write(f'{{"total": {kinds.total()}, "by_kind": {dumps(kinds)}}}\n')
+    else:
+        out.write(_counted(path, kinds))
 
 
 def write_folder(path: Path, out: TextIO, *, recursive: bool, as_json: bool, failures: "Failures") -> None:
@@ -33,8 +47,12 @@ def write_folder(path: Path, out: TextIO, *, recursive: bool, as_json: bool, fai
         out.write(f'\n], "total": {kinds.total()}, "by_kind": {dumps(kinds)}}}\n')
     else:
         _write(out, _as_lines(entries, kinds))
-        counts = "".join(f", {kind} {count:,}" for kind, count in sorted(kinds.items()))
-        out.write(f"{printable(str(path), LONGEST_NAME)}: {kinds.total():,} entries{counts}\n")
+        out.write(_counted(path, kinds))
+
+
+def _counted(path: Path, kinds: Counter[str]) -> str:
+    counts = "".join(f", {kind} {count:,}" for kind, count in sorted(kinds.items()))
+    return f"{printable(str(path), LONGEST_NAME)}: {kinds.total():,} entries{counts}\n"
 
 
 def _write(out: TextIO, lines: Iterator[str]) -> None:

@@ -30,6 +30,9 @@ def folder(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder.", show_default=False)],
     *,
     recursive: Annotated[bool, typer.Option("--recursive", help="Also what lies in the folders below.")] = False,
+    count: Annotated[
+        bool, typer.Option("--count", help="Only count; without names and sizes that takes a quarter of the time.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the entries of a folder: kind, bytes, name; then how many of each kind.
@@ -38,12 +41,13 @@ def folder(
     read, so that a million take no memory. JSON is {"entries": [{"name", "kind", "size"}], "total", "by_kind"}.
     Exit status 1 when the folder, or one below, can't be read; it is named, the rest is listed.
     """
-    from orchestration.cli.folder_listing import write_folder
+    from orchestration.cli.folder_listing import write_counts, write_folder
     from orchestration.outcomes import Failures
 
     failures = Failures()
     with _failing():
-        write_folder(path, sys.stdout, recursive=recursive, as_json=as_json, failures=failures)
+        write = write_counts if count else write_folder
+        write(path, sys.stdout, recursive=recursive, as_json=as_json, failures=failures)
     if failures.count:
         for failure in failures.shown:
             complain(f"{failure.item}: {failure.reason}")
