@@ -10,7 +10,7 @@ import csv
 from functools import cache
 from importlib.resources import files
 
-from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.datadict import dictionary_VR
 
 MASKED = "***"
 """What is shown in place of a value that could tell who the patient is."""
@@ -23,7 +23,11 @@ def is_confidential(tag: int) -> bool:
     said that it may be shown.
     """
     group = tag >> 16
-    if group % 2 or not dictionary_has_tag(tag) or dictionary_VR(tag) == "PN":
+    try:
+        representation = dictionary_VR(tag)
+    except KeyError:
+        return True
+    if group % 2 or representation == "PN":
         return True
     exact, repeating = _table()
     return tag in exact or any(

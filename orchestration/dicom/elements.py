@@ -32,7 +32,7 @@ def tag_of(text: str) -> int:
     if match:
         return int("".join(filter(None, match.groups())), 16)
     tag = tag_for_keyword(text.strip())
-    if tag is None:
+    if not text.strip() or tag is None:  # the dictionary has tags without a keyword
         raise ValueError(
             "is no keyword of the DICOM standard (PS3.6), such as PatientAge, and no tag, such as 0x00101010 or "
             "0010,1010"

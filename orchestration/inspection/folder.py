@@ -117,6 +117,7 @@ class _Walk:
                 self.failures.add(printable(prefix + entry.name, LONGEST_NAME), reason(error))
             yield Entry(prefix + entry.name, kind, size)
         below.reverse()
+        batch.clear()  # each keeps what it was asked, a kilobyte
 
 
 def _batches(path: str) -> Iterator[_Batch]:

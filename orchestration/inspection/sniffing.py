@@ -4,7 +4,7 @@ import codecs
 import csv
 import gzip
 import io
-import json
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +33,7 @@ _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_JSON = re.compile(r'\s*(\{\s*["}]|\[\s*[\[{"\]])')
 _GZIP = b"\x1f\x8b"
 _TEXT_CONTROLS = set(b"\t\n\v\f\r\x1a")
 
@@ -182,14 +183,8 @@ def _refuse_other_formats(text: str, path: Path) -> None:
     beginning = text.lstrip()[:100].lower()
     if beginning.startswith(("<?xml", "<!doctype", "<html", "<svg")):
         raise TableError(f"{shown(path)} is not a table: it is XML or HTML")
-    if beginning.startswith(("{", "[")):
-        first = text.lstrip().splitlines()[0].strip()
-        try:
-            is_json = first in ("{", "[") or isinstance(json.loads(first), dict | list)
-        except (ValueError, RecursionError):
-            is_json = False
-        if is_json:
-            raise TableError(f"{shown(path)} is not a table: it is JSON")
+    if _JSON.match(text):
+        raise TableError(f"{shown(path)} is not a table: it is JSON")
 
 
 def _refuse_prose(header: list[str], rest: list[list[str]], path: Path) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -110,26 +112,35 @@ def _measure_rewritten(
 def _measure(source: Path, table: Format, scratch: Path, *, population: bool) -> tuple[int, tuple[Column, ...]]:
     """Rows and columns; numbers are parsed as such where the sample holds nothing else, which is the fastest."""
     kinds = [_cells(sample) for sample in table.samples]
+    middles = [_middle(sample) for sample in table.samples]
     with duckdb.connect(
         config={"memory_limit": MEMORY, "temp_directory": str(scratch / "spilled"), **_LOCAL}
     ) as engine:
         try:
-            values = _run(engine, source, table, kinds, population=population)
+            values = _run(engine, source, table, kinds, middles, population=population)
         except duckdb.ConversionException:
             kinds = [_Cells.MIXED if kind is _Cells.NUMBERS else kind for kind in kinds]
-            values = _run(engine, source, table, kinds, population=population)
+            values = _run(engine, source, table, kinds, middles, population=population)
     rows = int(next(values))
-    return rows, tuple(_column(name, kind, rows, values) for name, kind in zip(table.names, kinds, strict=True))
+    columns = zip(table.names, kinds, middles, strict=True)
+    return rows, tuple(_column(name, kind, middle, rows, values) for name, kind, middle in columns)
 
 
 def _run(
-    engine: duckdb.DuckDBPyConnection, source: Path, table: Format, kinds: Sequence[_Cells], *, population: bool
+    engine: duckdb.DuckDBPyConnection,
+    source: Path,
+    table: Format,
+    kinds: Sequence[_Cells],
+    middles: Sequence[float],
+    *,
+    population: bool,
 ) -> Iterator[Any]:
     types = {f"c{n}": "DOUBLE" if kind is _Cells.NUMBERS else "VARCHAR" for n, kind in enumerate(kinds)}
     # A blank line is no row. The engine skips it, save where a row is one cell and a line without one could be a row.
     rows = "count(*)" if len(kinds) > 1 else "count(c0)"
     deviation = "stddev_pop" if population else "stddev_samp"
-    figures = [rows, *(figure for n, kind in enumerate(kinds) for figure in _figures(f"c{n}", kind, deviation))]
+    each = zip(kinds, middles, strict=True)
+    figures = [rows, *chain.from_iterable(_figures(f"c{n}", *one, deviation) for n, one in enumerate(each))]
     found = engine.execute(
         f"select {', '.join(figures)} from read_csv($source, auto_detect = false, delim = $delimiter, quote = '\"', "  # noqa: S608 - names and types are ours
         f"escape = '\"', header = $header, columns = {types}, compression = $compression, nullstr = '', "
@@ -150,15 +161,33 @@ def _cells(sample: Sequence[str]) -> _Cells:
     return _Cells.NUMBERS if all(is_number(cell) or not cell for cell in sample) else _Cells.MIXED
 
 
-def _figures(cell: str, kind: _Cells, deviation: str) -> list[str]:
+def _middle(sample: Sequence[str]) -> float:
+    """A number from the middle of a sample of cells; 0 where there is none.
+
+    Means and deviations are computed of the distances from it: of numbers that are large beside their deviation, such
+    as times in seconds since 1970, the engine's own formula keeps half of the digits.
+    """
+    numbers = sorted(number for cell in sample if is_number(cell) and isfinite(number := float(cell)))
+    return numbers[len(numbers) // 2] if numbers else 0.0
+
+
+def _figures(cell: str, kind: _Cells, middle: float, deviation: str) -> list[str]:
     """What is computed of a column: of text the cells with a value, else six figures as ``_column`` takes them."""
     present = f"case when {_is_missing(cell)} then null else {cell} end"
     if kind is _Cells.TEXT:
         return [f"count({present})"]
     number = cell if kind is _Cells.NUMBERS else f"try_cast({cell} as double)"
     finite = f"case when isfinite({number}) then {number} end"
+    distance = f"{finite} - ({middle!r})::double"
     words = "0" if kind is _Cells.NUMBERS else f"count(case when {number} is null then {present} end)"
-    return [words, *(f"{function}({finite})" for function in ("count", "favg", deviation, "min", "max"))]
+    return [
+        words,
+        f"count({finite})",
+        f"favg({distance})",
+        f"{deviation}({distance})",
+        f"min({finite})",
+        f"max({finite})",
+    ]
 
 
 def _is_missing(cell: str) -> str:
@@ -170,11 +199,11 @@ def _is_missing(cell: str) -> str:
     return f"({cell} < '0' or {' or '.join(above)}) and lower(trim({cell}, ' \t\r\n')) in ({words})"
 
 
-def _column(name: str, kind: _Cells, rows: int, values: Iterator[Any]) -> Column:
+def _column(name: str, kind: _Cells, middle: float, rows: int, values: Iterator[Any]) -> Column:
     words = int(next(values))
     if kind is _Cells.TEXT:
         return Column(name, numeric=False, count=words, missing=rows - words)
     count, mean, deviation, minimum, maximum = (next(values) for _ in range(5))
     if words or not count:
         return Column(name, numeric=False, count=count + words, missing=rows - count - words)
-    return Column(name, True, count, rows - count, mean, deviation, minimum, maximum)
+    return Column(name, True, count, rows - count, middle + mean, deviation, minimum, maximum)

@@ -14,6 +14,7 @@ COMMANDS = {
     *("demo", "load", "build", "ui"),
     *("cases index", "cases list", "cases unmatched", "cases get"),
     *("archives index", "archives find", "archives get", "archives reassemble", "archives plan"),
+    *("inspect folder", "inspect csv", "inspect dicom"),
 }
 
 
