@@ -203,6 +203,7 @@ def test_a_dicom_file_fills_patient_and_study_alike(file) -> None:
         study_instance_uid="1.2.3", series_number=4, number_of_frames=1,
     )  # fmt: skip
     assert record == expected
+    assert (record.patient_id_type, record.series_number) == ("TEXT", 4)
     assert PatientRecord.from_dicom(str(path)).patient_id == "pid"
 
 
