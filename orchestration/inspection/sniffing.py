@@ -7,7 +7,7 @@ import io
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -72,12 +72,18 @@ def sniff(path: Path) -> Format:
     if not sample.strip():
         raise TableError(f"{shown(path)} is empty: it holds no table")
     encoding = _encoding(sample, path)
-    # The sample may end within a character.
-    text = codecs.getincrementaldecoder(encoding)("strict").decode(sample).removeprefix("\ufeff")
+    try:  # the sample may end within a character
+        text = codecs.getincrementaldecoder(encoding)("strict").decode(sample).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        raise TableError(f"{shown(path)} is not a table: it is no text") from None
+    if not text.strip("\r\n\t \0"):
+        raise TableError(f"{shown(path)} is empty: it holds no table")
     _refuse_other_formats(text, path)
     is_whole = len(sample) < SAMPLE_BYTES
     delimiter, rows = max(((mark, _rows(text, mark, is_whole=is_whole)) for mark in DELIMITERS), key=_regularity)
     header, rest = rows[0], rows[1:]
+    if not header:
+        raise TableError(f"{shown(path)} is not a table: it has no row that can be read")
     if len(header) > MAX_COLUMNS:
         raise TableError(f"{shown(path)} has {len(header):,} columns; at most {MAX_COLUMNS:,} are read")
     _refuse_prose(header, rest, path)
@@ -167,9 +173,11 @@ def single_byte_encoding(sample: bytes) -> str:
 def _rows(text: str, delimiter: str, *, is_whole: bool) -> list[list[str]]:
     """The first rows that are not blank; one that the sample may have cut is left out."""
     csv.field_size_limit(MAX_LINE_BYTES)
-    found = list(islice(filter(None, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), SAMPLE_ROWS))
+    found: list[list[str]] = []
+    with suppress(csv.Error):  # of a file that is no table
+        found.extend(islice(filter(None, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), SAMPLE_ROWS))
     cut = len(found) > 1 and len(found) < SAMPLE_ROWS and not is_whole
-    return found[:-1] if cut else found
+    return (found[:-1] if cut else found) or [[]]
 
 
 def _regularity(candidate: tuple[str, list[list[str]]]) -> tuple[bool, float, int]:
