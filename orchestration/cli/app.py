@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import archives, cases, load, main_job, measure, ui
+from orchestration.cli import archives, cases, inspection, load, main_job, measure, ui
 
 app = typer.Typer(
     name="doubleread",
@@ -27,6 +27,7 @@ app.command("ui")(ui.ui)
 app.command("measure", cls=measure.MeasureCommand)(measure.measure)
 app.add_typer(cases.app)
 app.add_typer(archives.app)
+app.add_typer(inspection.app)
 
 
 def _version(wanted: bool) -> None:

@@ -26,7 +26,7 @@ def progress_bars() -> Iterator[StageListener]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=(errors := Console(stderr=True)),
+        console=errors,
         disable=not errors.is_terminal,
         transient=True,
     ) as progress:
@@ -41,7 +41,12 @@ def progress_bars() -> Iterator[StageListener]:
 
 def tell(message: str) -> None:
     """Print a sentence that a person should read while work goes on, on standard error."""
-    Console(stderr=True, soft_wrap=True).print(message, style="yellow", markup=False, highlight=False)
+    errors.print(message, style="yellow", markup=False)
+
+
+def complain(message: str) -> None:
+    """Print what is wrong, on standard error."""
+    errors.print(message, style="red", markup=False)
 
 
 def print_failures(what: str, failures: Failures, more_in: str = "", *, to: Console = console) -> None:

@@ -1,17 +1,21 @@
 """DICOM images: opened, decoded a frame at a time, and those of one frame brought to eight bits.
 
-Only the elements that make up the image are parsed; ``read_identity`` alone reads others, and gives digests of what
-they say about the patient. This module is the one way into pydicom for a file that is read: whatever pydicom raises
-becomes an ``ImageError``, and what it remarks stays unsaid, since both quote values of the file.
+Only the elements that make up the image are parsed; ``read_identity`` reads others, and gives digests of what they say
+about the patient, and ``read_header`` reads those that it is asked for. This module is the one way into pydicom for a
+file that is read: whatever pydicom raises becomes an ``ImageError``, and what it remarks stays unsaid, since both quote
+values of the file.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from io import BytesIO
+from io import SEEK_END, BytesIO
+from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 from pydicom import dcmread
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.pixels.processing import apply_color_lut
@@ -21,6 +25,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 from orchestration.dicom.codecs import Samples, decode_frame
 from orchestration.dicom.description import Description, describe, grey_steps
 from orchestration.dicom.greys import GreySteps, grey8
+from orchestration.dicom.header import DEFERRED, PIXELS, Header, header_of
 from orchestration.dicom.identity import IDENTITY_ELEMENTS, Identity, identity
 from orchestration.dicom.quiet import quiet_pydicom
 from orchestration.images import (
@@ -49,7 +54,10 @@ IMAGE_ELEMENTS = [
     "PerFrameFunctionalGroupsSequence",
     *("ExtendedOffsetTable", "ExtendedOffsetTableLengths", "PixelData"),
 ]
-_PREAMBLE = 132
+_PREAMBLE = 132  # bytes, with the four letters at its end
+_MAGIC = b"DICM"
+_HEAD = 8  # bytes of a tag, with what follows it at least: a length, or a representation and a length
+_UNDEFINED = 0xFFFFFFFF
 _UNREADABLE = "is a damaged DICOM file: its header cannot be read"
 
 
@@ -158,6 +166,65 @@ def read_identity(data: bytes) -> Identity:
         return identity(_header(data, IDENTITY_ELEMENTS))
 
 
+def read_header(path: Path, tags: Iterable[int], *, masked: bool = True) -> Header:
+    """Read some elements of a file of any kind and size: its pixels, and values beyond ``DEFERRED`` bytes, are skipped.
+
+    Args:
+        path: of the file.
+        tags: of the elements that are wanted.
+        masked: put ``***`` in place of what PS3.15's Basic Profile removes or replaces.
+
+    Raises:
+        ImageError: it is no DICOM file, damaged, or cut short.
+        OSError: it cannot be opened or read.
+    """
+    wanted = list(tags)
+    with path.open("rb") as file:
+        file.seek(_PREAMBLE - len(_MAGIC))
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise ImageError("is not a DICOM file: it has no DICM at byte 128 (PS3.10 7.1)")
+        with _calling_pydicom(_UNREADABLE):
+            return header_of(_read_whole(file, [*wanted, *PIXELS]), wanted, masked=masked)
+
+
+def _read_whole(file: BinaryIO, tags: list[int]) -> Dataset:
+    """Some elements of a file, all of which are gone through.
+
+    pydicom takes the end of a file for the end of its data set wherever it lies: in the middle of an element as well.
+    """
+    size = file.seek(0, SEEK_END)
+    file.seek(0)
+    if _file_meta(file).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+        if size > MAX_DECODED_BYTES:
+            raise ImageError("is a deflated DICOM file that is too large to be read")
+        file.seek(0)
+        _check_deflated(file.read())
+    file.seek(0)
+    watched = _Watched(file)
+    dataset = dcmread(cast("BinaryIO", watched), specific_tags=list(tags), defer_size=DEFERRED)
+    raw = (dataset.get_item(tag, keep_deferred=True) for tag in dataset.keys())  # noqa: SIM118 - values would be converted
+    short = any(isinstance(one, RawDataElement) and one.value is not None and len(one.value) < one.length != _UNDEFINED
+                for one in raw)  # fmt: skip
+    if short or watched.has_partial_head or file.tell() != size:
+        raise ImageError("is a DICOM file that is cut short or damaged: it does not end where an element ends")
+    return dataset
+
+
+class _Watched:
+    """A file that notes whether it ended within the eight bytes that an element begins with."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+        self.has_partial_head = False
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        if size == _HEAD and 0 < len(data) < _HEAD:
+            self.has_partial_head = any(data)  # zeros at the end are padding
+        return data
+
+
 def _header(data: bytes, elements: list[str]) -> Dataset:
     _check_deflated(data)
     return dcmread(BytesIO(data), specific_tags=list(elements), stop_before_pixels=True)
@@ -191,13 +258,18 @@ def _check_length(dataset: Dataset, described: Description) -> None:
 def _check_deflated(data: bytes) -> None:
     """Refuse a deflated data set that grows too large, since pydicom inflates it whole (PS3.5 A.5)."""
     file = BytesIO(data)
-    file.seek(_PREAMBLE)
-    meta = read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=_after_file_meta)
+    meta = _file_meta(file)
     if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
         inflater.decompress(data[file.tell() :], MAX_DECODED_BYTES)
         if not inflater.eof:
             raise ImageError("is a deflated DICOM file that is cut short or too large")
+
+
+def _file_meta(file: BinaryIO) -> Dataset:
+    """The file meta information (PS3.10 7.1); the file stands where the data set begins."""
+    file.seek(_PREAMBLE)
+    return read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=_after_file_meta)
 
 
 def _after_file_meta(tag: BaseTag, _vr: str | None, _length: int) -> bool:

@@ -4,6 +4,7 @@ Entry points: :func:`open_place` (a :class:`Place` by URL), :func:`fetch` (one o
 objects to verified local copies), :func:`check_path` (what a name from outside must be like).
 """
 
+from orchestration.outcomes import printable
 from orchestration.stores.errors import (
     MissingObjectError,
     ObjectChangedError,
@@ -16,7 +17,7 @@ from orchestration.stores.errors import (
 )
 from orchestration.stores.fetching import fetch
 from orchestration.stores.opening import open_place, place_at
-from orchestration.stores.paths import check_name, check_path, printable
+from orchestration.stores.paths import check_name, check_path
 from orchestration.stores.place import ObjectVersion, Parts, Place, ReadAt
 from orchestration.stores.retrieval import Retrieval, retrieve
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from orchestration.outcomes import Failure, Progress, no_progress
+from orchestration.outcomes import Failure, Progress, no_progress, printable
 from orchestration.settings import Settings
 from orchestration.stores.errors import StoreError
 from orchestration.stores.opening import open_place
-from orchestration.stores.paths import check_path, printable
+from orchestration.stores.paths import check_path
 from orchestration.stores.place import Place
 from orchestration.workers import thread_workers
 

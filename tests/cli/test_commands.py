@@ -15,6 +15,7 @@ COMMANDS = {
     *("demo", "load", "build", "ui", "measure", "measure threads"),
     *("cases index", "cases list", "cases unmatched", "cases get"),
     *("archives index", "archives find", "archives get", "archives reassemble", "archives plan"),
+    *("inspect folder", "inspect csv", "inspect dicom"),
 }
 
 
