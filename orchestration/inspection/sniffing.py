@@ -23,8 +23,9 @@ MAX_LINE_BYTES = 2_000_000
 """Longest line that is read: a file without any line break may be of any size."""
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
-MISSING = frozenset({"", "-", "--", ".", "?", "n/a", "na", "n.a.", "nan", "nil", "none", "null"})
-"""Cells that stand for no value, in any case and without blanks around them."""
+_MISSING_WORDS = ("", "-", "--", ".", "?", "n/a", "na", "n.a.", "nan", "nil", "none", "null")
+MISSING = frozenset({"NaN", *(spelt(word) for word in _MISSING_WORDS for spelt in (str.lower, str.upper, str.title))})
+"""Cells that stand for no value, without the blanks around them; each has at most four characters."""
 
 _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8",
@@ -137,7 +138,7 @@ def is_number(cell: str) -> bool:
 
 def is_missing(cell: str) -> bool:
     """Whether a cell stands for no value."""
-    return cell.strip().lower() in MISSING
+    return cell.strip(" ") in MISSING
 
 
 def shown(path: Path) -> str:

@@ -12,7 +12,15 @@ import duckdb
 
 from orchestration.inspection.errors import TableError
 from orchestration.inspection.rewriting import rewrite
-from orchestration.inspection.sniffing import MAX_LINE_BYTES, MISSING, Format, is_missing, is_number, shown, sniff
+from orchestration.inspection.sniffing import (
+    MAX_LINE_BYTES,
+    MISSING,
+    Format,
+    is_missing,
+    is_number,
+    shown,
+    sniff,
+)
 from orchestration.stores.scratch import scratch_folder
 
 MEMORY = "1GB"
@@ -191,12 +199,13 @@ def _figures(cell: str, kind: _Cells, middle: float, deviation: str) -> list[str
 
 
 def _is_missing(cell: str) -> str:
-    """SQL for ``is_missing``. Comparing the first letter alone first costs a quarter of looking at every cell."""
+    """SQL for ``is_missing``: most cells need only their length, or a look at either end, which halves the time."""
     words = ", ".join(f"'{word}'" for word in sorted(MISSING))
-    letters = "".join(sorted({word[0] for word in MISSING if word}))
-    above = [f"({cell} >= '{letter}' and {cell} < '{chr(ord(letter) + 1)}')" for letter in letters if letter > "0"]
-    above += [f"({cell} >= 'N' and {cell} < 'O')"]
-    return f"({cell} < '0' or {' or '.join(above)}) and lower(trim({cell}, ' \t\r\n')) in ({words})"
+    padded = f"prefix({cell}, ' ') or suffix({cell}, ' ')"
+    return (
+        f"case when strlen({cell}) <= 4 and {cell} in ({words}) then true "
+        f"when {padded} then trim({cell}) in ({words}) else false end"
+    )
 
 
 def _column(name: str, kind: _Cells, middle: float, rows: int, values: Iterator[Any]) -> Column:
