@@ -1,10 +1,11 @@
 """Pictures of findings: decode, window, draw, encode.
 
 ``annotate(data, caption=..., boxes=...)`` is all that a caller needs: from the bytes of an image as the store has it
-to the bytes of an annotated PNG. ``clean_image`` gives the PNG without the drawing; ``read_image`` stops after decoding; ``read_stored`` keeps what was stored, and how it
-is shown, apart, and ``encode_samples`` writes samples as they are. Nothing here reads or writes a file, keeps
-state between pictures or knows where an image came from; the only failure is ``ImageError``, and its message names
-no patient, no path and no value of a DICOM element other than those of the image itself.
+to the bytes of an annotated PNG. ``clean_image`` gives the PNG without the drawing, ``read_image`` stops after
+decoding, ``read_stored`` keeps what was stored, and how it is shown, apart, and ``encode_samples`` writes samples as
+they are. Nothing here reads or writes a file, keeps state between pictures or knows where an image came from; the only
+failure is ``ImageError``, and its message names no patient, no path and no value of a DICOM element other than those of
+the image itself.
 
 How greys are made, how colours are chosen and what writes the PNG is told in ``docs/pictures.md``.
 """
