@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import archives, cases, load, main_job, ui
+from orchestration.cli import archives, cases, export, load, main_job, splits, ui
 
 app = typer.Typer(
     name="doubleread",
@@ -23,9 +23,11 @@ app = typer.Typer(
 app.command("demo")(main_job.demo)
 app.command("load")(load.load)
 app.command("build")(main_job.build)
+app.command("export")(export.export)
 app.command("ui")(ui.ui)
 app.add_typer(cases.app)
 app.add_typer(archives.app)
+app.add_typer(splits.app)
 
 
 def _version(wanted: bool) -> None:

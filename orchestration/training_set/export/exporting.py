@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,12 +29,17 @@ from orchestration.training_set.export.splits import Group, Rule, StudyPatients,
 from orchestration.training_set.scans import forget_scan, retrieve_scans
 from orchestration.workers import WorkerLostError, Workers, process_workers
 
-LOCK = "export"
-
 
 def export_workers(count: int | None = None) -> Workers:
     """Processes for :func:`export`, one for each core unless told."""
     return process_workers(count, preload=["orchestration.training_set.export.images"])
+
+
+@contextmanager
+def export_exclusively(database: Database, destination: Place, *, on_wait: Waiting = no_waiting) -> Iterator[None]:
+    """Keep other exports to a destination out while the block runs, waiting for one that is under way."""
+    with exclusive(database, f"export {destination.url}", on_wait=on_wait):
+        yield
 
 
 @dataclass
@@ -89,7 +95,7 @@ def export(
     if query := images_beside_findings(options):
         retrieve_scans(database, store, scans_folder, run_id=run_id, images=query, on_wait=on_wait)
     with (
-        exclusive(database, f"{LOCK} {destination.url}", on_wait=on_wait),
+        export_exclusively(database, destination, on_wait=on_wait),
         database.tables("training_set") as connection,
         database.connect() as reader,
     ):

@@ -1,7 +1,12 @@
-"""Images in folders: ``splits/`` for ``datasets``' imagefolder, ``classes/`` for torchvision's ImageFolder.
+"""Images in folders: for ``datasets``' imagefolder and for torchvision's ImageFolder.
 
-https://huggingface.co/docs/datasets/image_dataset. Both hold links to the images. A scan with several labels lies in
-several classes, as its pictures lie in several label folders; ``splits/`` has each scan once, with all of its labels.
+https://huggingface.co/docs/datasets/image_dataset. ``images/metadata.jsonl`` describes every image; ``splits/`` has a
+folder for each side, and ``classes/`` one for each side and label, with links to the images. A scan with several labels
+lies in several classes, as its pictures lie in several label folders.
+
+``datasets`` takes the types of a JSON file from its beginning, and refuses sides whose types differ, as those of a list
+that is always empty do. So the file begins with the images that fill most lists, and sides have Parquet files, which
+say their types.
 """
 
 from collections.abc import Sequence
@@ -9,29 +14,57 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from orchestration.labels import LABELS
-from orchestration.training_set.export.exported import ExportedScan
+from orchestration.training_set.export.exported import IMAGES, ExportedBox, ExportedScan
 from orchestration.training_set.export.generation import SIDES
 
-METADATA = "metadata.jsonl"
+METADATA = f"{IMAGES}/metadata.jsonl"
 NO_FINDING, HARD_CASE = "no_finding", "hard_case"
+METADATA_SCHEMA = pa.schema(
+    {
+        "file_name": pa.string(),
+        "scan_id": pa.string(),
+        "study_id": pa.string(),
+        "side": pa.string(),
+        "role": pa.string(),
+        "width": pa.int64(),
+        "height": pa.int64(),
+        "labels": pa.list_(pa.string()),
+        "rejected": pa.list_(pa.struct({"label": pa.string(), "reason": pa.string()})),
+        "objects": pa.struct(
+            {
+                "id": pa.list_(pa.int64()),
+                "bbox": pa.list_(pa.list_(pa.float64())),
+                "category": pa.list_(pa.int64()),
+                "reader": pa.list_(pa.string()),
+                "clipped": pa.list_(pa.bool_()),
+            }
+        ),
+    }
+)
 
 
 def metadata_file(side: str) -> str:
-    """The file that lists a side's scans."""
-    return f"splits/{side}/{METADATA}"
+    """The file that describes a side's images."""
+    return f"splits/{side}/metadata.parquet"
 
 
 def write_imagefolder(folder: Path, scans: Sequence[ExportedScan]) -> dict[str, str]:
-    """Write a list of scans for each side that has some; the links of both trees."""
+    """Describe the images, together and for each side that has some; the links of the folders."""
+    (folder / IMAGES).mkdir(exist_ok=True)
+    rows = [described(scan) for scan in sorted(scans, key=lambda scan: -bool(scan.rejected) - bool(_boxes(scan)))]
+    lines = [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows]
+    (folder / METADATA).write_bytes(b"".join(lines))
     links = {}
     for side in SIDES:
         of_side = [scan for scan in scans if scan.side == side]
         if of_side:
-            (folder / "splits" / side).mkdir(parents=True)
-            lines = [orjson.dumps(described(scan), option=orjson.OPT_APPEND_NEWLINE) for scan in of_side]
-            (folder / metadata_file(side)).write_bytes(b"".join(lines))
+            (folder / metadata_file(side)).parent.mkdir(parents=True)
+            table = pa.Table.from_pylist([described(scan) for scan in of_side], METADATA_SCHEMA)
+            pq.write_table(table, folder / metadata_file(side), compression="zstd")
         for scan in of_side:
             links[f"splits/{side}/{scan.file_name}"] = scan.path
             for name in _classes(scan):
@@ -40,13 +73,13 @@ def write_imagefolder(folder: Path, scans: Sequence[ExportedScan]) -> dict[str, 
 
 
 def described(scan: ExportedScan) -> dict[str, Any]:
-    """A scan as a line of ``metadata.jsonl``: categories are the numbers of labels in the order of the project."""
-    boxes = [(finding, box) for finding in scan.findings for box in finding.boxes]
-    placed = [box.placed for _, box in boxes]
+    """An image as ``METADATA_SCHEMA`` has it: categories are the numbers of labels in the order of the project."""
+    boxes = _boxes(scan)
     return {
         "file_name": scan.file_name,
         "scan_id": scan.scan_id,
         "study_id": scan.study_id,
+        "side": scan.side,
         "role": scan.role,
         "width": scan.image.width,
         "height": scan.image.height,
@@ -54,12 +87,16 @@ def described(scan: ExportedScan) -> dict[str, Any]:
         "rejected": scan.disputed,
         "objects": {
             "id": [box.box_id for _, box in boxes],
-            "bbox": [[box.x, box.y, box.width, box.height] for box in placed],
-            "category": [LABELS.index(finding.label) for finding, _ in boxes],
-            "reader": [box.reader for box in placed],
-            "clipped": [box.clipped for box in placed],
+            "bbox": [[box.placed.x, box.placed.y, box.placed.width, box.placed.height] for _, box in boxes],
+            "category": [LABELS.index(label) for label, _ in boxes],
+            "reader": [box.placed.reader for _, box in boxes],
+            "clipped": [box.placed.clipped for _, box in boxes],
         },
     }
+
+
+def _boxes(scan: ExportedScan) -> list[tuple[str, ExportedBox]]:
+    return [(finding.label, box) for finding in scan.findings for box in finding.boxes]
 
 
 def _classes(scan: ExportedScan) -> Sequence[str]:

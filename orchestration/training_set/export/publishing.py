@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from orchestration.stores import Place, StoreError
-from orchestration.stores.publishing import beside, exchange, partial_folder
+from orchestration.stores.publishing import PARTIAL, beside, exchange, partial_folder
 from orchestration.stores.scratch import scratch_folder
 from orchestration.stores.uploading import upload_folder
 from orchestration.training_set.export.generation import (
@@ -45,6 +45,8 @@ def workspace(destination: Place) -> Iterator[Path]:
         new = folder / NEW
         new.mkdir()
         yield new
+    if root is not None:
+        shutil.rmtree(root / PARTIAL, ignore_errors=True)  # unfinished objects of runs that were killed
 
 
 def publish(destination: Place, composed: Path, generation: Generation, *, run_id: str) -> bool:
@@ -108,7 +110,7 @@ def remove_old(destination: Place, keep: int) -> list[str]:
     kept = [found for one in list(last)[:keep] if (found := find_generation(destination, one)) is not None]
     wanted = {file.object for generation in kept for file in generation.files}
     ids = {generation.id for generation in kept}
-    removed = sorted({version.path.split("/")[1] for version in destination.list(GENERATIONS)} - ids - {".partial"})
+    removed = sorted({version.path.split("/")[1] for version in destination.list(GENERATIONS)} - ids - {PARTIAL})
     for generation_id in removed:
         _remove_generation(destination, generation_id)
     for version_ in list(destination.list(OBJECTS)):

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from orchestration.settings import Settings, split_ratios
 from orchestration.training_set.export.generation import SIDES, Side
 
 _WHOLE = 2**64
@@ -24,6 +25,11 @@ class Rule:
 
     salt: str
     ratios: tuple[float, float, float]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Rule":
+        """The rule that the settings give."""
+        return cls(settings.doubleread_split_salt, split_ratios(settings.doubleread_split_ratios))
 
     def side(self, key: str) -> Side:
         """The side of whatever has this key."""
@@ -102,7 +108,7 @@ def two_sided(rows: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 def label_shares(
     rule: Rule, groups: Mapping[str, str], labels: Mapping[str, Sequence[str]]
-) -> dict[str, dict[Side, float]]:
+) -> dict[str, dict[str, float]]:
     """The share of each label's studies on each side.
 
     Args:
@@ -110,7 +116,7 @@ def label_shares(
         groups: the key of each study's group.
         labels: the studies of each label.
     """
-    shares = {}
+    shares: dict[str, dict[str, float]] = {}
     for label, studies in labels.items():
         sides = [rule.side(groups[study]) for study in studies]
         shares[label] = {side: sides.count(side) / len(sides) if sides else 0.0 for side in SIDES}
@@ -127,9 +133,9 @@ def best_salts(
         salt is one of those tried.
     """
     wanted = dict(zip(SIDES, rule.ratios, strict=True))
-    found = []
+    found: list[tuple[float, float, str]] = []
     for salt in [rule.salt, *(f"{rule.salt}-{number}" for number in range(1, candidates))]:
         shares = label_shares(Rule(salt, rule.ratios), groups, labels)
-        worst = max((abs(share[side] - wanted[side]) for share in shares.values() for side in SIDES), default=0.0)
-        found.append((worst, salt))
-    return sorted(found, key=lambda one: one[0])
+        off = [abs(share[side] - wanted[side]) for share in shares.values() for side in SIDES] or [0.0]
+        found.append((max(off), sum(off), salt))
+    return [(worst, salt) for worst, _, salt in sorted(found, key=lambda one: one[:2])]
