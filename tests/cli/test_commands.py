@@ -11,7 +11,8 @@ from orchestration.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
-    *("demo", "load", "build", "ui"),
+    *("demo", "load", "build", "export", "ui"),
+    *("splits check", "splits suggest"),
     *("cases index", "cases list", "cases unmatched", "cases get"),
     *("archives index", "archives find", "archives get", "archives reassemble", "archives plan"),
 }

@@ -47,11 +47,11 @@ def divided_patients(database: Database, destination: Place) -> list[list[str]]:
 def known_groups(database: Database) -> tuple[Mapping[str, str], Mapping[str, Sequence[str]]]:
     """The key of the group of each study that has findings, and the studies of each label."""
     query = """
-        select distinct finding.label, finding.study_id, scan.patient_id, image.patient_digest
+        select distinct finding.label, scan.study_id, scan.patient_id, image.patient_digest
         from marts.double_matched_findings as finding
         inner join marts.trainable_scans as scan on scan.scan_id = finding.scan_id
         left join doubleread.clean_images as image on image.png_image = scan.png_image
-        order by finding.label, finding.study_id
+        order by finding.label, scan.study_id
     """
     labels: dict[str, dict[str, None]] = defaultdict(dict)
     known: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))

@@ -78,7 +78,7 @@ def check_tables(tables: list[SideTable], patient_column: str, side_column: str 
 def _some(places: list[str]) -> str:
     """The first place on each side, and others."""
     by_side = {place.rpartition("(")[2]: place for place in reversed(places)}
-    shown = list(dict.fromkeys([*by_side.values(), *places]))[:ROWS_NAMED]
+    shown = list(dict.fromkeys([*(by_side[side] for side in sorted(by_side)), *places]))[:ROWS_NAMED]
     return ", ".join(shown) + (f" and {len(places) - len(shown):,} more" if len(places) > len(shown) else "")
 
 

@@ -3,8 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+import pyarrow.parquet as pq
 
 from orchestration.settings import load_settings
 from orchestration.stores import Place, open_place
@@ -93,3 +96,8 @@ class Exporter:
         generation, place = self.generation, self.place
         file = generation.by_path()[path]
         return place.read(generation.location(file, is_remote=place.is_remote))[0]
+
+    def table(self, path: str) -> list[dict[str, Any]]:
+        """The rows of a Parquet file of the current generation."""
+        rows: list[dict[str, Any]] = pq.read_table(BytesIO(self.read(path))).to_pylist()
+        return rows

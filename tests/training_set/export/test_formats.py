@@ -173,6 +173,7 @@ def test_a_yolo_trainer_finds_every_image_with_its_labels_within_bounds(folder: 
 
 STREAM = """
 import hashlib, json, sys
+import webdataset
 for shard in sys.argv[1:]:
     for sample in webdataset.WebDataset(shard, shardshuffle=False):
         described = json.loads(sample["json"])
