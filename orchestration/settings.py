@@ -156,7 +156,7 @@ class Settings(BaseSettings):
             "DOUBLEREAD_TRAINING_SET": str(self.doubleread_training_set),
             "DOUBLEREAD_ARCHIVE_INDEX": self.archive_index_url,
             "DOUBLEREAD_DICOMS": self.doubleread_dicoms,
-            "DOUBLEREAD_EXPORT": self.export_url,
+            **({"DOUBLEREAD_EXPORT": self.doubleread_export} if self.doubleread_export else {}),
         }
 
     @property

@@ -63,8 +63,8 @@ def _image(scan: ExportedScan) -> dict[str, Any]:
     return {
         "id": scan.number,
         "file_name": scan.path,
-        "width": scan.image.width,
-        "height": scan.image.height,
+        "width": scan.clean.width,
+        "height": scan.clean.height,
         "scan_id": scan.scan_id,
         "study_id": scan.study_id,
         "side": scan.side,

@@ -83,7 +83,7 @@ def _shards(
 
 
 def _image(scan: ExportedScan) -> GenerationFile:
-    image = scan.image
+    image = scan.clean
     return GenerationFile(path=scan.path, size_bytes=image.size_bytes, sha256=image.sha256, object=image.object)
 
 

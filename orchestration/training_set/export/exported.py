@@ -43,7 +43,7 @@ class ExportedScan:
         role: what the scan is to a network.
         rejected: labels of the study that some reader calls true and that are not double-matched, with the reason.
         findings: in the order of the labels.
-        image: the clean image.
+        clean: the clean image.
         source_sha256: of the image as the store has it.
     """
 
@@ -55,7 +55,7 @@ class ExportedScan:
     role: Role
     rejected: tuple[tuple[str, str], ...]
     findings: tuple[ExportedFinding, ...]
-    image: MadeImage
+    clean: MadeImage
     source_sha256: str
 
     @property
@@ -94,7 +94,7 @@ class Ready:
     """A selected scan with its image, group and side."""
 
     selected: Selected
-    image: MadeImage
+    clean: MadeImage
     source_sha256: str
     group_id: str
     side: Side
@@ -103,7 +103,7 @@ class Ready:
 def exported(scans: Sequence[Ready]) -> list[ExportedScan]:
     """The scans with numbers, and with their boxes placed on their images."""
     numbers = stable_ids(scan.selected.scan_id for scan in scans)
-    boxes = {finding.finding_id: _placed(finding, scan.image) for scan in scans for finding in scan.selected.findings}
+    boxes = {finding.finding_id: _placed(finding, scan.clean) for scan in scans for finding in scan.selected.findings}
     keys = {finding_id: box_keys(finding_id, found) for finding_id, found in boxes.items()}
     box_ids = stable_ids(key for found in keys.values() for key in found)
 
@@ -125,7 +125,7 @@ def exported(scans: Sequence[Ready]) -> list[ExportedScan]:
             scan.selected.role,
             scan.selected.rejected,
             tuple(map(finding_of, scan.selected.findings)),
-            scan.image,
+            scan.clean,
             scan.source_sha256,
         )
         for scan in scans

@@ -150,7 +150,7 @@ class _Export:
 
     def _untouched(self, scans: Sequence[Selected]) -> set[str]:
         """The objects of the records that nobody touched."""
-        etags = {scan.image.object: (scan.image.size_bytes, scan.image.object_etag) for scan in scans if scan.image}
+        etags = {scan.clean.object: (scan.clean.size_bytes, scan.clean.object_etag) for scan in scans if scan.clean}
         found = self.destination.describe_all(list(etags)) if etags else {}
         return {
             path
@@ -162,7 +162,7 @@ class _Export:
         """Settle the scans that need no new image; yield the others with their task."""
         for scan in scans:
             self.report.scans += 1
-            image = scan.image if scan.image and scan.image.object in untouched else None
+            image = scan.clean if scan.clean and scan.clean.object in untouched else None
             try:
                 check_name(scan.scan_id)
             except UnsafePathError as error:
@@ -170,12 +170,12 @@ class _Export:
                 continue
             if not scan.retrieved or not scan.scan_sha256 or not scan.scan_path:
                 reason = f"its scan: {scan.scan_reason or 'not retrieved yet; run doubleread build'}"
-                if image and scan.image_source_sha256 and scan.scan_retryable:
+                if image and scan.clean_source_sha256 and scan.scan_retryable:
                     self._add_failure(scan, reason)
-                    self._keep(scan, image, scan.image_source_sha256)
+                    self._keep(scan, image, scan.clean_source_sha256)
                 else:
                     self._fail(scan, reason)
-            elif image and scan.image_source_sha256 == scan.scan_sha256:
+            elif image and scan.clean_source_sha256 == scan.scan_sha256:
                 self._keep(scan, image, scan.scan_sha256)
             else:
                 source = Path(scan.scan_path)
@@ -193,13 +193,13 @@ class _Export:
             raise outcome
         if outcome.source_damaged and scan.scan_path:
             forget_scan(self.connection, scan.png_image, scan.scan_path)
-        if outcome.image is None or scan.scan_sha256 is None:
+        if outcome.clean is None or scan.scan_sha256 is None:
             self._fail(scan, outcome.reason or "its scan has no clean image")
             return
-        self.records.made(scan, outcome.image)
+        self.records.made(scan, outcome.clean)
         self.report.images_made += 1
-        self.report.bytes_written += outcome.image.size_bytes
-        self.images.append((scan, outcome.image, scan.scan_sha256))
+        self.report.bytes_written += outcome.clean.size_bytes
+        self.images.append((scan, outcome.clean, scan.scan_sha256))
 
     def _fail(self, scan: Selected, reason: str) -> None:
         self._add_failure(scan, reason)

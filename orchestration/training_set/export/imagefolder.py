@@ -81,8 +81,8 @@ def described(scan: ExportedScan) -> dict[str, Any]:
         "study_id": scan.study_id,
         "side": scan.side,
         "role": scan.role,
-        "width": scan.image.width,
-        "height": scan.image.height,
+        "width": scan.clean.width,
+        "height": scan.clean.height,
         "labels": scan.labels,
         "rejected": scan.disputed,
         "objects": {

@@ -62,7 +62,7 @@ class MadeImage:
 class CleaningOutcome:
     """A clean image, or the reason why there is none. ``source_damaged``: the copy is not what was retrieved."""
 
-    image: MadeImage | None = None
+    clean: MadeImage | None = None
     reason: str | None = None
     source_damaged: bool = False
 

@@ -107,7 +107,7 @@ class SelectedFinding:
 class Selected:
     """A scan that an export is to hold, with the records of its copy (``scan_…``) and of its clean image.
 
-    ``image`` and ``image_source_sha256`` are what was made of it last, of whatever version of the scan.
+    ``clean`` and ``clean_source_sha256`` are what was made of it last, of whatever version of the scan.
     """
 
     scan_id: str
@@ -123,8 +123,8 @@ class Selected:
     scan_sha256: str | None
     scan_version: str | None
     scan_path: str | None
-    image: MadeImage | None
-    image_source_sha256: str | None
+    clean: MadeImage | None
+    clean_source_sha256: str | None
 
 
 def images_beside_findings(options: ExportOptions) -> Query | None:
@@ -183,8 +183,8 @@ def _selected(row: dict[str, Any]) -> Selected:
         made = MadeImage(**{name: image[name] for name in MadeImage.__dataclass_fields__})
     return Selected(
         **row,
-        image=made,
-        image_source_sha256=image and image["source_sha256"],
+        clean=made,
+        clean_source_sha256=image and image["source_sha256"],
     )
 
 

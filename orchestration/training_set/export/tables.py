@@ -79,7 +79,7 @@ def _write(path: Path, schema: pa.Schema, rows: list[dict[str, object]]) -> None
 
 
 def _scan(scan: ExportedScan) -> dict[str, object]:
-    image = scan.image
+    image = scan.clean
     return {
         "scan_id": scan.scan_id,
         "image_id": scan.number,

@@ -71,7 +71,7 @@ def plan_shards(scans: Sequence[ExportedScan], shard_bytes: int = SHARD_BYTES) -
     for side in SIDES:
         of_side = [scan for scan in scans if scan.side == side]
         count = 1
-        while count * shard_bytes < sum(scan.image.size_bytes for scan in of_side):
+        while count * shard_bytes < sum(scan.clean.size_bytes for scan in of_side):
             count *= 2
         for number in range(count):
             chosen = sorted((scan for scan in of_side if scan.number % count == number), key=lambda scan: scan.key)
@@ -88,9 +88,9 @@ def _members(scans: Sequence[ExportedScan]) -> Iterator[Member]:
         digest = hashlib.sha256(sample).hexdigest()
         for name, size, sha256, content in (
             (f"{scan.key}.json", len(sample), digest, sample),
-            (f"{scan.key}.png", scan.image.size_bytes, scan.image.sha256, None),
+            (f"{scan.key}.png", scan.clean.size_bytes, scan.clean.sha256, None),
         ):
-            yield Member(name, offset + _BLOCK, size, sha256, content, scan.image.object)
+            yield Member(name, offset + _BLOCK, size, sha256, content, scan.clean.object)
             offset += _BLOCK + -(-size // _BLOCK) * _BLOCK
 
 

@@ -45,7 +45,7 @@ def is_listed(scan: ExportedScan) -> bool:
 
 
 def _lines(scan: ExportedScan) -> list[str]:
-    width, height = scan.image.width, scan.image.height
+    width, height = scan.clean.width, scan.clean.height
     return [
         f"{CLASSES[finding.label]} {(box.x + box.width / 2) / width!r} {(box.y + box.height / 2) / height!r} "
         f"{box.width / width!r} {box.height / height!r}\n"
