@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from uuid import uuid4
 
 from orchestration.stores import Place, StoreError
-from orchestration.stores.publishing import PARTIAL, beside, exchange, partial_folder
+from orchestration.stores.publishing import PARTIAL, exchange, partial_folder
 from orchestration.stores.scratch import scratch_folder
 from orchestration.stores.uploading import upload_folder
 from orchestration.training_set.export.generation import (
@@ -46,7 +47,7 @@ def workspace(destination: Place) -> Iterator[Path]:
         new.mkdir()
         yield new
     if root is not None:
-        shutil.rmtree(root / PARTIAL, ignore_errors=True)  # unfinished objects of runs that were killed
+        shutil.rmtree(root / PARTIAL, ignore_errors=True)  # what killed runs did not finish
 
 
 def publish(destination: Place, composed: Path, generation: Generation, *, run_id: str) -> bool:
@@ -74,7 +75,7 @@ def publish(destination: Place, composed: Path, generation: Generation, *, run_i
     if root is None:
         destination.put(CURRENT, [f"{generation.id}\n".encode()])
     else:
-        _link(root / CURRENT, f"{GENERATIONS}/{generation.id}")
+        _link(root, root / CURRENT, f"{GENERATIONS}/{generation.id}")
     return True
 
 
@@ -89,7 +90,7 @@ def link_beside_label_folders(training_set: Path, destination: Place) -> None:
     for name in BESIDE_LABEL_FOLDERS:
         path, target = training_set / name, f"{root.name}/{CURRENT}/{name}"
         if path.is_symlink() or not path.exists():
-            _link(path, target)
+            _link(root, path, target)
 
 
 def remove_old(destination: Place, keep: int) -> list[str]:
@@ -198,13 +199,15 @@ def _remove_generation(destination: Place, generation_id: str) -> None:
         destination.remove(version_.path)
 
 
-def _link(path: Path, target: str) -> None:
-    """Make a symbolic link, in place of the one that is there."""
+def _link(root: Path, path: Path, target: str) -> None:
+    """Make a symbolic link, in place of the one that is there; an unfinished one lies where objects' files do."""
     if path.is_symlink() and str(path.readlink()) == target:
         return
-    with beside(path) as partial:
-        partial.symlink_to(target)
-        partial.replace(path)
+    partial = root / PARTIAL / uuid4().hex
+    partial.parent.mkdir(exist_ok=True)
+    partial.symlink_to(target)
+    partial.replace(path)
+    shutil.rmtree(root / PARTIAL, ignore_errors=True)
 
 
 def _hard_link(source: Path, path: Path) -> None:
