@@ -62,7 +62,10 @@ def test_running_again_writes_nothing_and_a_change_shares_what_did_not_change(ex
     after = {version.path: version.token for version in exporter.place.list()}
     kept = {path: token for path, token in before.items() if not path.startswith(("current", "history"))}
     assert {path: after[path] for path in kept} == kept, "nothing of the first generation was written again"
-    assert [line.generation for line in history(exporter.place)] == [first.generation, second.generation]
+    lines = history(exporter.place)
+    assert [line.generation for line in lines] == [first.generation, second.generation]
+    assert [line.previous for line in lines] == [None, first.generation]
+    assert lines[0].published_at <= lines[1].published_at
 
 
 def test_content_gives_the_id_in_every_kind_of_place_and_old_content_its_old_id(

@@ -150,7 +150,7 @@ def yolo_labels(image: Path) -> Path:
     return Path(f"{before}/labels/{name}").with_suffix(".txt")
 
 
-def test_a_yolo_trainer_finds_every_image_with_its_labels_within_bounds(folder: Path) -> None:
+def test_a_yolo_trainer_finds_every_image_with_its_labels_within_bounds(folder: Path, exporter: Exporter) -> None:
     data = folder / "annotations" / "yolo" / "data.yaml"
     assert yaml.safe_load(data.read_text())["names"] == dict(enumerate(LABELS))
     found = {}
@@ -166,6 +166,7 @@ def test_a_yolo_trainer_finds_every_image_with_its_labels_within_bounds(folder: 
                 assert 0 <= y - height / 2 <= y + height / 2 <= 1 + 1e-12
             found[image.stem] = sorted(lines)
     assert found.keys() == {"1", "2.with.dots", "negative", *map(str, range(10, 16))}, "what boxes tell the truth of"
+    assert exporter.generation.contents.left_out_of_yolo == 2
     assert found["negative"] == []
     assert [line[0] for line in found["1"]] == ["2", "2", "3", "3"]
     assert list(map(float, found["1"][0][1:])) == pytest.approx([40 / WIDTH, 55 / HEIGHT, 40 / WIDTH, 50 / HEIGHT])
