@@ -4,7 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psycopg
@@ -16,7 +16,7 @@ from orchestration.training_set.export.composing import compose
 from orchestration.training_set.export.exported import Ready, exported
 from orchestration.training_set.export.generation import Contents, Splits, current_id, find_generation
 from orchestration.training_set.export.images import CleaningOutcome, CleaningTask, MadeImage, clean
-from orchestration.training_set.export.publishing import publish, workspace
+from orchestration.training_set.export.publishing import publish, take_object, unfinished_objects, workspace
 from orchestration.training_set.export.records import ImageRecords
 from orchestration.training_set.export.selection import (
     ExportOptions,
@@ -103,10 +103,11 @@ def export(
             connection, destination=destination.url, store_url=store.url, options=options, run_id=run_id
         )
         reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # all queries see one state of the marts
-        run = _Export(ExportReport(), destination, options, records, connection)
         selected = select_scans(reader, options, store_url=store.url, destination=destination.url)
         total = count_scans(reader, options)
-        run.make_images(list(selected), workers, progress, total)
+        with unfinished_objects(destination) as unfinished:
+            run = _Export(ExportReport(), destination, options, records, connection, unfinished)
+            run.make_images(list(selected), workers, progress, total)
         ready = run.with_sides(rule)
         previous = find_generation(destination, current_id(destination))
         with workspace(destination) as folder:
@@ -128,13 +129,17 @@ def export(
 
 @dataclass
 class _Export:
-    """The state of one export: the report, and the scans that have their image."""
+    """The state of one export: the report, and the scans that have their image.
+
+    ``unfinished`` is where workers write images for a destination that is a folder.
+    """
 
     report: ExportReport
     destination: Place
     options: ExportOptions
     records: ImageRecords
     connection: psycopg.Connection
+    unfinished: Path | None
     images: list[tuple[Selected, MadeImage, str]] = field(default_factory=list)
     groups: dict[str, Group] = field(default_factory=dict)
 
@@ -178,8 +183,11 @@ class _Export:
             elif image and scan.clean_source_sha256 == scan.scan_sha256:
                 self._keep(scan, image, scan.scan_sha256)
             else:
-                source = Path(scan.scan_path)
-                yield scan, CleaningTask(source, scan.scan_sha256, self.options.bits, self.destination)
+                yield scan, self._task(scan, Path(scan.scan_path), scan.scan_sha256)
+
+    def _task(self, scan: Selected, source: Path, source_sha256: str) -> CleaningTask:
+        target = self.destination if self.unfinished is None else self.unfinished / f"{scan.scan_id}.png"
+        return CleaningTask(source, source_sha256, self.options.bits, target)
 
     def _keep(self, scan: Selected, image: MadeImage, source_sha256: str) -> None:
         self.report.images_kept += 1
@@ -196,10 +204,14 @@ class _Export:
         if outcome.clean is None or scan.scan_sha256 is None:
             self._fail(scan, outcome.reason or "its scan has no clean image")
             return
-        self.records.made(scan, outcome.clean)
+        made = outcome.clean
+        if self.unfinished is not None:
+            etag = take_object(self.destination, self.unfinished / f"{scan.scan_id}.png", made.object)
+            made = replace(made, object_etag=etag)
+        self.records.made(scan, made)
         self.report.images_made += 1
-        self.report.bytes_written += outcome.clean.size_bytes
-        self.images.append((scan, outcome.clean, scan.scan_sha256))
+        self.report.bytes_written += made.size_bytes
+        self.images.append((scan, made, scan.scan_sha256))
 
     def _fail(self, scan: Selected, reason: str) -> None:
         self._add_failure(scan, reason)

@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestration.errors import DoublereadError
 from orchestration.stores import MissingObjectError, Place, UnsafePathError, check_path
+from orchestration.training_set.export.objects import object_path
 from orchestration.urls import parse_url
 
 GENERATIONS = "generations"
-OBJECTS = "objects"
 CURRENT = "current"
 HISTORY = "history.jsonl"
 MANIFEST = "generation.json"
@@ -147,11 +147,6 @@ def parse_manifest(data: bytes) -> Generation:
     if identified(generation).id != generation.id:
         raise GenerationError(f"{MANIFEST} was changed since it was written: its id does not follow from its content")
     return generation
-
-
-def object_path(sha256: str, path: str) -> str:
-    """Where content that generations share lies below a destination; it keeps the ending of its path."""
-    return f"{OBJECTS}/{sha256[:2]}/{sha256}{path[path.rfind('.') :]}"
 
 
 def current_id(place: Place) -> str | None:

@@ -6,6 +6,7 @@ Whoever opened a generation goes on reading it: nothing is ever written into one
 file that somebody changed.
 """
 
+import filecmp
 import hashlib
 import shutil
 from collections.abc import Iterator
@@ -24,7 +25,6 @@ from orchestration.training_set.export.generation import (
     GENERATIONS,
     HISTORY,
     MANIFEST,
-    OBJECTS,
     Generation,
     Publication,
     current_id,
@@ -32,6 +32,7 @@ from orchestration.training_set.export.generation import (
     history,
     manifest_bytes,
 )
+from orchestration.training_set.export.objects import OBJECTS
 from orchestration.urls import parse_url
 
 NEW = "new"
@@ -48,6 +49,34 @@ def workspace(destination: Place) -> Iterator[Path]:
         yield new
     if root is not None:
         shutil.rmtree(root / PARTIAL, ignore_errors=True)  # what killed runs did not finish
+
+
+@contextmanager
+def unfinished_objects(destination: Place) -> Iterator[Path | None]:
+    """A folder for files that :func:`take_object` makes objects of; None where the destination is no folder."""
+    root = parse_url(destination.url).folder
+    if root is None:
+        yield None
+        return
+    with partial_folder(root) as folder:
+        yield folder
+
+
+def take_object(destination: Place, file: Path, path: str) -> str:
+    """Make a file of :func:`unfinished_objects` the object ``path``, unless the same one is there; its ETag.
+
+    Two scans of the same content share an object; putting it twice would take the first one's ETag away.
+    """
+    root = parse_url(destination.url).folder
+    if root is None:
+        raise ValueError("a file becomes an object of a folder only")
+    final = root / path
+    if final.exists() and filecmp.cmp(final, file, shallow=False):
+        file.unlink()
+    else:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(final)
+    return destination.describe(path).etag
 
 
 def publish(destination: Place, composed: Path, generation: Generation, *, run_id: str) -> bool:

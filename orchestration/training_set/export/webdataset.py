@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 
 from orchestration.stores import Place
 from orchestration.training_set.export.exported import ExportedScan
-from orchestration.training_set.export.generation import SIDES, GenerationFile, Shard, object_path
+from orchestration.training_set.export.generation import SIDES, GenerationFile, Shard
 from orchestration.training_set.export.imagefolder import described
+from orchestration.training_set.export.objects import object_path
 
 WEBDATASET = "webdataset"
 INDEX = "webdataset/index.parquet"
