@@ -128,6 +128,9 @@ def print_export(report: "ExportReport", url: str) -> None:
     table.add_section()
     table.add_row("scans", *(f"{contents.sides[side]:,}" for side in SIDES))
     console.print(table)
-    roles = ", ".join(f"{count:,} {role.replace('_', ' ')}s" for role, count in contents.roles.items() if count)
-    console.print(f"{contents.scans:,} scans ({roles or 'none'}), {contents.boxes:,} boxes")
+    words = {"finding": "with findings", "negative": "negatives", "hard_case": "hard cases"}
+    roles = ", ".join(f"{count:,} {words[role]}" for role, count in contents.roles.items() if count)
+    console.print(
+        f"{contents.scans:,} scans ({roles or 'none'}), {contents.findings:,} findings, {contents.boxes:,} boxes"
+    )
     console.print(f"{report.images_made:,} images made, {report.images_kept:,} kept; {url}/current", markup=False)

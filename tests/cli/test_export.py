@@ -61,7 +61,7 @@ def test_settings_say_where_exports_go_and_what_they_hold(own: Home, write_studi
     assert (current / "webdataset" / "index.parquet").is_file()
     assert not (own.training_set / "images").exists(), "they would lead nowhere"
     told = own.run("export", "--to", str(tmp_path / "other"), "--no-webdataset").stdout
-    assert "8 scans (8 findings), 16 boxes" in told
+    assert "8 scans (8 with findings), 8 findings, 16 boxes" in told
     assert not (tmp_path / "other" / "current" / "webdataset").exists()
     assert "share is off by" in own.run("splits", "suggest", "--candidates", "10").stdout
 
@@ -73,7 +73,7 @@ def test_a_scan_without_its_image_is_named_and_the_exit_status_is_1(own: Home, w
     assert "1 scans left out of the export" in own.run("build", status=1).stdout
     result = own.run("export", status=1)
     assert "12: its scan: not in the store" in result.stdout
-    assert "3 scans (3 findings)" in result.stdout
+    assert "3 scans (3 with findings)" in result.stdout
     metadata = (own.training_set / "images" / "metadata.jsonl").read_text().splitlines()
     assert sorted(json.loads(line)["scan_id"] for line in metadata) == ["10", "11", "13"]
 
