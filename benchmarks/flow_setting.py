@@ -142,7 +142,7 @@ class Setting:
             connection.autocommit = True
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         database = Database({**self.server.libpq_environment, "PGDATABASE": name})
-        _fill_mart(database, paths, labels)
+        fill_mart(database, paths, labels)
         folder = self.folder / name
         folder.mkdir()
         yield Project(database, self.distant, folder)
@@ -154,7 +154,7 @@ def setting() -> Iterator[Setting]:
     """Start everything on loopback, in a folder that goes away."""
     with (
         tempfile.TemporaryDirectory(prefix="dr-") as name,
-        _database_server(Path(name) / "pg") as server,
+        database_server(Path(name) / "pg") as server,
         azurite(Path(name)) as azure,
         slow_store(azure.blob_endpoint, Path(name)) as distance,
     ):
@@ -178,7 +178,8 @@ def _peak_mb(_number: int = 0) -> float:
 
 
 @contextmanager
-def _database_server(folder: Path) -> Iterator[Database]:
+def database_server(folder: Path) -> Iterator[Database]:
+    """An embedded PostgreSQL that ends with the block."""
     server = server_package().get_server(folder, cleanup_mode="stop", postgres_version=16)
     info = server.get_postmaster_info()
     try:
@@ -189,7 +190,8 @@ def _database_server(folder: Path) -> Iterator[Database]:
         server.cleanup()
 
 
-def _fill_mart(database: Database, paths: Sequence[str], labels: Sequence[str]) -> None:
+def fill_mart(database: Database, paths: Sequence[str], labels: Sequence[str]) -> None:
+    """Make the mart of findings, in which each image has each label."""
     boxes = json.dumps(
         [{"reader": b.reader, "x": b.x, "y": b.y, "width": b.width, "height": b.height, "comment": ""} for b in BOXES]
     )

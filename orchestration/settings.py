@@ -4,7 +4,7 @@ import base64
 import binascii
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +18,7 @@ PLACES = (
     "doubleread_image_archives",
     "doubleread_archive_index",
     "doubleread_dicoms",
+    "doubleread_export",
 )
 
 
@@ -48,6 +49,13 @@ class Settings(BaseSettings):
     doubleread_training_set: Path = Path("training_set")
 
     doubleread_measurements: Path | None = None
+    doubleread_export: str | None = None
+    doubleread_export_bits: Literal[8, 16] = 8
+    doubleread_export_webdataset: bool = False
+    doubleread_export_negatives: bool = False
+    doubleread_export_hard_cases: bool = False
+    doubleread_split_salt: str = "doubleread"
+    doubleread_split_ratios: str = "70,15,15"
 
     doubleread_text_archives: str | None = None
     doubleread_image_archives: str | None = None
@@ -66,7 +74,18 @@ class Settings(BaseSettings):
             parse_url(url)
         return url
 
-    @field_validator("doubleread_archive_index", "doubleread_dicoms")
+    @field_validator("doubleread_export_bits", mode="before")
+    @classmethod
+    def _number(cls, bits: object) -> object:
+        return int(bits) if isinstance(bits, str) and bits.isdecimal() else bits
+
+    @field_validator("doubleread_split_ratios")
+    @classmethod
+    def _three_shares(cls, text: str) -> str:
+        split_ratios(text)
+        return text
+
+    @field_validator("doubleread_archive_index", "doubleread_dicoms", "doubleread_export")
     @classmethod
     def _url_or_folder(cls, place: str | None) -> str | None:
         return None if place is None else place_url(place)
@@ -125,6 +144,11 @@ class Settings(BaseSettings):
         """URL of the index of archives: as set, else a folder under ``DOUBLEREAD_HOME``."""
         return self.doubleread_archive_index or (self.doubleread_home / "archive_index").as_uri()
 
+    @cached_property
+    def export_url(self) -> str:
+        """URL of the destination of exports: as set, else the folder ``export`` of the training set."""
+        return self.doubleread_export or (self.doubleread_training_set / "export").as_uri()
+
     @property
     def places_environment(self) -> dict[str, str]:
         """The settings that may be relative to the current folder, absolute: for a process that has another one."""
@@ -134,6 +158,7 @@ class Settings(BaseSettings):
             "DOUBLEREAD_ARCHIVE_INDEX": self.archive_index_url,
             "DOUBLEREAD_DICOMS": self.doubleread_dicoms,
             **({"DOUBLEREAD_MEASUREMENTS": str(self.doubleread_measurements)} if self.doubleread_measurements else {}),
+            **({"DOUBLEREAD_EXPORT": self.doubleread_export} if self.doubleread_export else {}),
         }
 
     @property
@@ -147,6 +172,22 @@ class Settings(BaseSettings):
             "PGDATABASE": self.pgdatabase,
         }
         return {name: str(value) for name, value in values.items() if value is not None}
+
+
+def split_ratios(text: str) -> tuple[float, float, float]:
+    """The shares of train, validation and test, which add up to 1, of three numbers such as ``70,15,15``.
+
+    Raises:
+        ValueError: they are none.
+    """
+    try:
+        train, validation, test = (float(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError("is not three numbers such as 70,15,15, for train, validation and test") from None
+    total = train + validation + test
+    if not (min(train, validation, test) >= 0 and 0 < total < float("inf")):
+        raise ValueError("must be three numbers of which none is below zero and one is above")
+    return train / total, validation / total, test / total
 
 
 def connection_string_fields(text: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ def test_without_settings_everything_lies_in_the_current_folder(tmp_path: Path) 
     assert settings.images_url == (tmp_path / ".doubleread" / "images").as_uri()
     assert settings.archive_index_url == (tmp_path / ".doubleread" / "archive_index").as_uri()
     assert settings.doubleread_dicoms == (tmp_path / "dicoms").as_uri()
+    assert settings.export_url == (tmp_path / "training_set" / "export").as_uri()
 
 
 def test_places_are_the_same_for_a_process_in_another_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -79,6 +80,11 @@ def test_index_and_dicoms_of_archives_lie_in_a_folder_or_at_a_url(
         ("DOUBLEREAD_IMAGE_ARCHIVES", "az://container/prefix"),
         ("DOUBLEREAD_ARCHIVE_INDEX", "s3://bucket?signature=secret"),
         ("DOUBLEREAD_DICOMS", "ftp://host/folder"),
+        ("DOUBLEREAD_EXPORT", "s3://user:password@bucket"),
+        ("DOUBLEREAD_EXPORT_BITS", "12"),
+        ("DOUBLEREAD_SPLIT_RATIOS", "70,30"),
+        ("DOUBLEREAD_SPLIT_RATIOS", "120,-10,-10"),
+        ("DOUBLEREAD_SPLIT_RATIOS", "0,0,0"),
     ],
 )
 def test_a_wrong_value_is_an_error_that_names_the_setting(

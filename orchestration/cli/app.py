@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import archives, cases, inspection, load, main_job, measure, ui
+from orchestration.cli import archives, cases, export, inspection, load, main_job, measure, splits, ui
 
 app = typer.Typer(
     name="doubleread",
@@ -23,11 +23,13 @@ app = typer.Typer(
 app.command("demo")(main_job.demo)
 app.command("load")(load.load)
 app.command("build")(main_job.build)
+app.command("export")(export.export)
 app.command("ui")(ui.ui)
 app.command("measure", cls=measure.MeasureCommand)(measure.measure)
 app.add_typer(cases.app)
 app.add_typer(archives.app)
 app.add_typer(inspection.app)
+app.add_typer(splits.app)
 
 
 def _version(wanted: bool) -> None:

@@ -16,7 +16,7 @@ from orchestration.stores.uploading import open_for_writing
 from orchestration.transformations import expected_raw_tables, prepare_manifest, project_variables
 
 ANSI_COLOUR = re.compile(r"\x1b\[\d*m")
-TOLD_ITEM_BY_ITEM = {"no_scan_left_failed", "no_finding_left_failed"}
+TOLD_ITEM_BY_ITEM = {"no_scan_left_failed", "no_finding_left_failed", "no_scan_left_out"}
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 

@@ -159,6 +159,7 @@ def _tags(given: list[str]) -> list[int]:
 
 
 def _print_table(file: Path, table: "Table", *, population: bool) -> None:
+    """Say how the table is written, then show a line for each column."""
     from rich import box
     from rich.table import Table as Shown
     from rich.text import Text
@@ -189,6 +190,7 @@ def _print_table(file: Path, table: "Table", *, population: bool) -> None:
 
 
 def _print_dicom(found: "DicomFile") -> None:
+    """Show what the file says of itself, an element a line."""
     rows: list[tuple[str, Value]] = [
         ("patient name", found.patient_name),
         ("study date", found.study_date),
@@ -225,6 +227,7 @@ def _shown(value: "Value") -> str:
 
 
 def _print_record(file: Path, *, show_phi: bool, as_json: bool) -> None:
+    """Show the record that the file makes, or end with the reason why it makes none."""
     from pydantic import ValidationError
 
     from orchestration.images import ImageError

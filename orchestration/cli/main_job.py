@@ -32,10 +32,11 @@ def demo() -> None:
 
 
 def build() -> None:
-    """Run the main job: models, scans, label folders, manifest.
+    """Run the main job: models, scans, label folders, manifest, export.
 
     Builds and tests the dbt models in the annotation database, retrieves the images that findings need, draws one
-    picture per finding into the label folders below DOUBLEREAD_TRAINING_SET and writes manifest.parquet beside them.
+    picture per finding into the label folders below DOUBLEREAD_TRAINING_SET, writes manifest.parquet beside them, and
+    publishes clean images with annotations to DOUBLEREAD_EXPORT.
     Running it again costs what has changed. A second run waits for the first.
     """
     from orchestration.settings import load_settings
@@ -47,6 +48,7 @@ def _build(settings: "Settings", *, failed: int) -> None:
     """Run the main job and print what failed and what came out; exit with 1 where something failed, here or before."""
     from orchestration.cli.execution import run_main_job
     from orchestration.database import open_database
+    from orchestration.training_set.export.records import failed_images
     from orchestration.training_set.failures import failed_pictures, failed_scans
     from orchestration.training_set.summary import summarize
 
@@ -60,8 +62,12 @@ def _build(settings: "Settings", *, failed: int) -> None:
     print_failures("findings without a picture", pictures, more)
     for complaint in complaints:
         console.print(complaint, style="red", markup=False)
+    left_out = failed_images(database, settings.export_url).count
+    if left_out:
+        console.print(f"{left_out:,} scans left out of the export: doubleread.clean_images", style="red", markup=False)
     _print_summary(summarize(database, training_set), training_set)
-    if failed or scans.count or pictures.count or complaints:
+    _print_export(settings)
+    if failed or scans.count or pictures.count or left_out or complaints:
         raise typer.Exit(1)
 
 
@@ -82,4 +88,14 @@ def _print_summary(summaries: "list[LabelSummary]", training_set: Path) -> None:
         table.add_row(summary.label, *(f"{count:,}" for count in counts))
     console.print(table)
     console.print(f"pictures: {training_set}/<label>/<scan id>.png, listed in {training_set}/manifest.parquet")
+
+
+def _print_export(settings: "Settings") -> None:
+    from orchestration.stores import place_at
+    from orchestration.training_set.export.generation import read_generation
+
+    generation = read_generation(place_at(settings.export_url, settings))
+    sides = ", ".join(f"{count:,} {side}" for side, count in generation.contents.sides.items())
+    url = settings.export_url.removeprefix("file://")
+    console.print(f"for networks: {url}/current, generation {generation.id}: {sides}", markup=False)
     console.print("the page: doubleread ui (or make ui), then http://127.0.0.1:3000")

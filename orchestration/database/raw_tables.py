@@ -38,13 +38,19 @@ class RawTable:
     columns: dict[str, tuple[str, ...]]
 
 
-def raw_tables(*, labels: Iterable[str], reader_column: str, created_at_column: str) -> tuple[RawTable, RawTable]:
-    """The contract of the two raw tables, with this installation's names for the columns of labels, reader and time."""
+def raw_tables(
+    *, labels: Iterable[str], reader_column: str, created_at_column: str, patient_column: str = ""
+) -> tuple[RawTable, RawTable]:
+    """The contract of the two raw tables, with this installation's names for the columns of labels, reader and time.
+
+    ``patient_column`` is of the scans; there is none unless it is named.
+    """
     scans = RawTable(
         "mmgscans_mmgscan",
         {
             "id": IDS,
             "mmg_study_id": IDS,
+            **({patient_column: IDS} if patient_column else {}),
             "png_image": TEXTS,
             "file_name": TEXTS,
             "rows": ("integer", *NUMBERS),

@@ -18,6 +18,8 @@ from orchestration.errors import SettingsError
 from orchestration.settings import Settings
 from orchestration.stores import Place, open_place
 from orchestration.stores.azure import AzureAccount, Container, azure_account
+from orchestration.training_set.export.selection import ExportOptions
+from orchestration.training_set.export.splits import Rule
 from orchestration.transformations import DBT, MANIFEST_FOLDER, PROJECT_DIR, in_database, target_folder
 
 if TYPE_CHECKING:
@@ -123,6 +125,25 @@ class MeasurementsResource(dg.ConfigurableResource[Path]):
         return Path(self.folder)
 
 
+class ExportResource(dg.ConfigurableResource[None]):
+    """Where exports go and what they hold."""
+
+    url: str
+    settings: dg.ResourceDependency[Settings]
+
+    def destination(self) -> Place:
+        """Open the destination and check that it is there; a folder is made."""
+        return open_place(self.url, self.settings, create=True, setting="DOUBLEREAD_EXPORT")
+
+    def options(self) -> ExportOptions:
+        """What an export is to hold."""
+        return ExportOptions.of(self.settings)
+
+    def rule(self) -> Rule:
+        """How train, validation and test are told apart."""
+        return Rule.of(self.settings)
+
+
 class FoldersResource(dg.ConfigurableResource[None]):
     """The folders on this machine."""
 
@@ -213,6 +234,7 @@ def make_resources(settings: Settings) -> dict[str, object]:
         ),
         **({"azure_blob_storage": azure} if azure else {}),
         "clinical_account": ClinicalAccountResource(settings=settings),
+        "exports": ExportResource(url=settings.export_url, settings=settings),
         "image_store": ImageStoreResource(url=settings.images_url, azure=azure, settings=settings),
         "folders": FoldersResource(
             scans=str(settings.doubleread_home / "scans"),

@@ -1,10 +1,11 @@
 """Pictures of findings: decode, window, draw, encode.
 
 ``annotate(data, caption=..., boxes=...)`` is all that a caller needs: from the bytes of an image as the store has it
-to the bytes of an annotated PNG. ``read_image`` stops after decoding; ``read_stored`` keeps what was stored, and how it
-is shown, apart, and ``encode_samples`` writes samples as they are. Nothing here reads or writes a file, keeps
-state between pictures or knows where an image came from; the only failure is ``ImageError``, and its message names
-no patient, no path and no value of a DICOM element other than those of the image itself.
+to the bytes of an annotated PNG. ``clean_image`` gives the PNG without the drawing, ``read_image`` stops after
+decoding, ``read_stored`` keeps what was stored, and how it is shown, apart, and ``encode_samples`` writes samples as
+they are. Nothing here reads or writes a file, keeps state between pictures or knows where an image came from; the only
+failure is ``ImageError``, and its message names no patient, no path and no value of a DICOM element other than those of
+the image itself.
 
 How greys are made, how colours are chosen and what writes the PNG is told in ``docs/pictures.md``.
 """
@@ -13,6 +14,7 @@ from orchestration.dicom.stored import StoredImage, render
 from orchestration.images import MAX_PIXELS, Image8, ImageError
 from orchestration.imaging.annotate import Annotated, annotate
 from orchestration.imaging.boxes import Box
+from orchestration.imaging.clean import Bits, CleanImage, clean_image
 from orchestration.imaging.decode import is_dicom, read_image, read_stored, stored_bytes
 from orchestration.imaging.png import encode_samples
 from orchestration.imaging.png_reader import read_samples
@@ -20,11 +22,14 @@ from orchestration.imaging.png_reader import read_samples
 __all__ = [
     "MAX_PIXELS",
     "Annotated",
+    "Bits",
     "Box",
+    "CleanImage",
     "Image8",
     "ImageError",
     "StoredImage",
     "annotate",
+    "clean_image",
     "encode_samples",
     "is_dicom",
     "read_image",

@@ -29,7 +29,7 @@ from orchestration.images import (
     refusing,
 )
 from orchestration.imaging.png import SIGNATURE, chunk
-from orchestration.imaging.png_rows import grey_rows
+from orchestration.imaging.png_rows import check_filters, grey_rows
 
 # Colour type -> samples per pixel once decoded (a palette entry is three), and the bit depths it may have:
 # PNG specification (third edition), table 8.
@@ -96,6 +96,31 @@ def read_samples(data: bytes) -> tuple[npt.NDArray[Any], Image8]:
     colours = samples[0, 0].size
     table = _table(samples, critical.sbit[:colours]) if samples.dtype == np.uint16 else _SAME
     return np.ascontiguousarray(samples), table
+
+
+def kept_grey(data: bytes) -> bytes | None:
+    """A grey PNG of eight bits without anything but its pixels, which stay compressed as they are.
+
+    The stream is inflated and compared with its checksum, and must end where its chunks do: nothing hides behind it.
+    That takes 11 ms for 3328 x 4096, where decoding and encoding anew take 40.
+
+    Returns:
+        None for other kinds of PNG, interlaced ones included.
+
+    Raises:
+        ImageError: as ``read_png``.
+    """
+    header = _header(data)
+    if (header.colour_type, header.depth, header.interlace) != (_GREY, 8, 0):
+        return None
+    stream = b"".join(_critical_chunks(data, header).stream)
+    with refusing("is a damaged PNG: its pixels cannot be decoded"):
+        inflated = _inflated([memoryview(stream)], header)
+        if not inflated or isal_zlib.adler32(inflated) != int.from_bytes(stream[-4:], "big"):
+            return None
+        check_filters(np.frombuffer(inflated, np.uint8).reshape(header.height, -1)[:, 0])
+    parts = chunk(b"IHDR", [struct.pack(">IIBBBBB", *header)]) + chunk(b"IDAT", [stream]) + chunk(b"IEND", [])
+    return b"".join([SIGNATURE, *parts])
 
 
 def png_bytes(data: bytes) -> int:

@@ -18,6 +18,16 @@ _NONE, _SUB, _UP, _PAETH = 0, 1, 2, 4
 _STORED_BLOCK = 65_535  # bytes: most that a block of DEFLATE holds uncompressed (RFC 1951, 3.2.4)
 
 
+def check_filters(filters: Image8) -> None:
+    """Compare the filters that rows name with those of the specification.
+
+    Raises:
+        ValueError: it does not know one.
+    """
+    if filters.max() > _PAETH:
+        raise ValueError("a row has an unknown filter")
+
+
 def grey_rows(inflated: bytes, width: int, height: int) -> Image8:
     """Undo the filters of the rows (PNG specification, chapter 9).
 
@@ -34,8 +44,7 @@ def grey_rows(inflated: bytes, width: int, height: int) -> Image8:
     """
     rows = np.frombuffer(inflated, np.uint8).reshape(height, 1 + width)
     filters, filtered = rows[:, 0], rows[:, 1:]
-    if filters.max() > _PAETH:
-        raise ValueError("a row has an unknown filter")
+    check_filters(filters)
     image = np.empty((height, width), np.uint8)
     above = np.zeros(width, np.uint8)
     top = 0

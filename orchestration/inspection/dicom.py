@@ -81,6 +81,7 @@ def inspect_dicom(path: Path | str, tags: Iterable[int] = (), *, show_phi: bool 
 
 
 def _described(summary: Header, asked: Header | None, tags: list[int], *, show_phi: bool) -> DicomFile:
+    """Describe the file by its summary and the elements asked for; mask what tells who it is."""
     text = {keyword: summary.values.get(_SUMMARY[keyword]) for keyword in _TEXTS}
     found = {keyword: summary.values.get(_SUMMARY[keyword]) for keyword in _NUMBERS}
     number = {keyword: value if isinstance(value, int) else None for keyword, value in found.items()}

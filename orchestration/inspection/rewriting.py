@@ -33,6 +33,7 @@ def rewrite(path: Path, table: Format, target: Path) -> str:
 
 
 def _copy(path: Path, table: Format, encoding: str, target: Path) -> None:
+    """Write the table anew as UTF-8 with commas; refuse it where rows are of unequal length."""
     wrong: list[str] = []
     count = 0
     with (

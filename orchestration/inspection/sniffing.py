@@ -147,6 +147,7 @@ def shown(path: Path) -> str:
 
 
 def _encoding(sample: bytes, path: Path) -> str:
+    """The encoding by the first bytes: a byte order mark, zeros between letters, else UTF-8 or Windows-1252."""
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if sample.startswith(mark):
             return encoding

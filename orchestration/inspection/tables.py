@@ -143,6 +143,7 @@ def _run(
     *,
     population: bool,
 ) -> Iterator[Any]:
+    """Let the engine read the table once and compute all figures, one after the other in the order of the columns."""
     types = {f"c{n}": "DOUBLE" if kind is _Cells.NUMBERS else "VARCHAR" for n, kind in enumerate(kinds)}
     # A blank line is no row. The engine skips it, save where a row is one cell and a line without one could be a row.
     rows = "count(*)" if len(kinds) > 1 else "count(c0)"

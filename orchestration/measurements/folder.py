@@ -122,6 +122,7 @@ def _measure_file(
     report: FolderReport,
     workers: int,
 ) -> None:
+    """Measure and store one file, and record it unless it was written to meanwhile."""
     elements, failed, kept = 0, 0, list[Failure]()
 
     def fail(failure: Failure) -> None:
@@ -161,6 +162,7 @@ def _measured(outcomes: Iterable[Outcome], fail: Callable[[Failure], None]) -> I
 def _record(
     database: Database, name: str, state: FileState, *, elements: int, failed: int, failures: Sequence[Failure]
 ) -> None:
+    """Replace what is known of a file and of what failed in it."""
     file = _storable(name)
     with database.tables("measurements") as connection:
         connection.execute("delete from doubleread.measured_files where file = %s", [file])

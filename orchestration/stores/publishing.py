@@ -50,13 +50,19 @@ def folder_beside(final: Path) -> Iterator[Path]:
     new.mkdir(parents=True)
     try:
         yield new
-        _exchange(new, final, old)
+        exchange(new, final, old)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _exchange(new: Path, final: Path, old: Path) -> None:
-    """Put ``new`` where ``final`` is; a folder that is not empty can't be renamed over, and goes to ``old`` first."""
+def exchange(new: Path, final: Path, old: Path) -> None:
+    """Put the folder ``new`` where ``final`` is or will be.
+
+    A folder that is not empty can't be renamed over, and goes to ``old`` first.
+
+    Raises:
+        OSError: it can't be renamed; what was there before is there again.
+    """
     if not final.exists():
         new.rename(final)
         return

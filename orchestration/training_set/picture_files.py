@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.imaging import Box, ImageError, annotate, read_image
+from orchestration.training_set.copies import DamagedCopyError, read_copy
 
 # Raised with every change of what is drawn or how it is encoded: pictures of an earlier version are drawn again.
 DRAWING_VERSION = 1
@@ -51,13 +52,9 @@ class DrawingOutcome:
 def draw(task: DrawingTask) -> DrawingOutcome:
     """Draw one picture; a scan that can't be drawn is an outcome, not an exception."""
     try:
-        data = task.source.read_bytes()
-    except OSError as error:
-        reason = f"the retrieved copy of its scan can't be read ({error.strerror}); run again"
-        return DrawingOutcome(task.finding_id, reason, source_damaged=True)
-    if hashlib.sha256(data).hexdigest() != task.source_sha256:
-        reason = "the retrieved copy of its scan was changed since; run again to retrieve it anew"
-        return DrawingOutcome(task.finding_id, reason, source_damaged=True)
+        data = read_copy(task.source, task.source_sha256)
+    except DamagedCopyError as error:
+        return DrawingOutcome(task.finding_id, str(error), source_damaged=True)
     try:
         picture = annotate(data, caption=task.caption, boxes=task.boxes)
     except ImageError as error:

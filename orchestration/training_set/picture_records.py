@@ -7,6 +7,7 @@ import psycopg
 
 from orchestration.training_set.findings import Finding
 from orchestration.training_set.picture_files import DrawingOutcome
+from orchestration.training_set.scans import forget_scan
 
 # A commit takes 1 to 10 ms: often enough that a killed run draws again what took about a second.
 FLUSH_SECONDS = 1.0
@@ -92,10 +93,7 @@ class PictureRecords:
 
     def forget_scan(self, finding: Finding) -> None:
         """Drop the record of a local copy that is not what was retrieved, so that the next run retrieves it."""
-        self._connection.execute(
-            "delete from doubleread.retrieved_scans where md5(png_image) = md5(%s) and local_path = %s",
-            [finding.png_image, finding.scan_path],
-        )
+        forget_scan(self._connection, finding.png_image or "", finding.scan_path or "")
 
     def remove_findings_that_left(self) -> None:
         """Drop the records of findings that the mart no longer holds under this label."""

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 
@@ -12,6 +13,9 @@ from orchestration.stores import Place, Retrieval, printable, retrieve
 
 IMAGES_A_ROUND = 20_000  # bounds the memory that descriptions take, some 500 bytes each
 ROWS_A_COMMIT = 200
+
+Query = LiteralString
+IMAGES_OF_FINDINGS: Query = "select png_image from marts.double_matched_findings"
 
 
 @dataclass
@@ -45,16 +49,18 @@ def retrieve_scans(
     folder: Path,
     *,
     run_id: str,
+    images: Query = IMAGES_OF_FINDINGS,
     progress: Progress = no_progress,
     on_wait: Waiting = no_waiting,
 ) -> ScansReport:
-    """Bring every image that ``marts.double_matched_findings`` names into ``folder``.
+    """Bring every image that ``marts.double_matched_findings``, or another query, names into ``folder``.
 
     Args:
         database: holds the mart and the records.
         store: holds the images.
         folder: where verified copies go.
         run_id: kept with each outcome.
+        images: yields a column ``png_image``.
         progress: called with the images done and the images in all.
         on_wait: called when another run is at work on the same folder, which this one then waits for.
     """
@@ -64,11 +70,11 @@ def retrieve_scans(
         exclusive(database, f"scans {folder}", on_wait=on_wait),
         database.tables("training_set") as connection,
         database.connect() as reader,
-        reader.cursor("images") as images,
+        reader.cursor("images") as wanted,
     ):
-        total = _count_images(reader)
-        images.execute("select distinct png_image from marts.double_matched_findings order by png_image")
-        while batch := [image or "" for (image,) in images.fetchmany(IMAGES_A_ROUND)]:
+        total = _count_images(reader, images)
+        wanted.execute(f"select distinct png_image from ({images}) as wanted order by png_image")  # noqa: S608  ours
+        while batch := [image or "" for (image,) in wanted.fetchmany(IMAGES_A_ROUND)]:
             known = _known(connection, store.url, batch)
             unsaved: list[Retrieval] = []
             for retrieval in retrieve(store, batch, folder, known):
@@ -87,8 +93,16 @@ def retrieve_scans(
     return report
 
 
-def _count_images(connection: psycopg.Connection) -> int:
-    row = connection.execute("select count(distinct png_image) from marts.double_matched_findings").fetchone()
+def forget_scan(connection: psycopg.Connection, png_image: str, local_path: str) -> None:
+    """Drop the record of a local copy that is not what was retrieved, so that the next run retrieves it."""
+    connection.execute(
+        "delete from doubleread.retrieved_scans where md5(png_image) = md5(%s) and local_path = %s",
+        [png_image, local_path],
+    )
+
+
+def _count_images(connection: psycopg.Connection, images: Query) -> int:
+    row = connection.execute(f"select count(distinct png_image) from ({images}) as wanted").fetchone()  # noqa: S608  ours
     return int(row[0]) if row else 0
 
 

@@ -30,6 +30,7 @@ def expected_raw_tables() -> tuple[RawTable, RawTable]:
         labels=[item["label"] for item in variables["labels"]],
         reader_column=variables["reader_column"],
         created_at_column=variables["created_at_column"],
+        patient_column=variables["patient_column"],
     )
 
 

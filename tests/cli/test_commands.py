@@ -12,7 +12,8 @@ from orchestration.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
-    *("demo", "load", "build", "ui", "measure", "measure threads"),
+    *("demo", "load", "build", "export", "ui", "measure", "measure threads"),
+    *("splits check", "splits suggest"),
     *("cases index", "cases list", "cases unmatched", "cases get"),
     *("archives index", "archives find", "archives get", "archives reassemble", "archives plan"),
     *("inspect folder", "inspect csv", "inspect dicom"),

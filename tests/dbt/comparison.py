@@ -11,7 +11,7 @@ from tests.dbt import oracle
 from tests.dbt.oracle import Marts
 from tests.dbt.project import rows
 
-MARTS = ("double_matched_findings", "rejected_findings", "reader_agreement")
+MARTS = ("double_matched_findings", "rejected_findings", "reader_agreement", "trainable_scans")
 
 
 def findings(database: Database) -> dict[tuple[str, str], dict[str, Any]]:
@@ -51,6 +51,8 @@ def check_marts(database: Database, expected: Marts) -> None:
             if not oracle.same_measure(value, expected.agreement[key][name])
         }
         assert not different, key
+    trainable = by(("scan_id",), rows(database, "select * from marts.trainable_scans"))
+    assert {scan_id: (row["role"], row["rejected"]) for (scan_id,), row in trainable.items()} == expected.trainable
     malformed = rows(database, "select annotation_id, reason, box_count from quality.malformed_boxes")
     assert {(row["annotation_id"], row["reason"]): row["box_count"] for row in malformed} == expected.malformed
 

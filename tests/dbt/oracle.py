@@ -88,12 +88,16 @@ class Reading:
 
 @dataclass(frozen=True)
 class Marts:
-    """Accepted findings by (scan, label), rejected ones by (study, label), agreement by (label, pair), defects."""
+    """Accepted findings by (scan, label), rejected ones by (study, label), agreement by (label, pair), defects.
+
+    ``trainable`` has the role of each scan and what was rejected of its study.
+    """
 
     accepted: dict[tuple[str, str], dict[str, Any]]
     rejected: dict[tuple[str, str], dict[str, Any]]
     agreement: dict[tuple[str, str, str], dict[str, Any]]
     malformed: Counter[tuple[str, str]]
+    trainable: dict[str, tuple[str, list[dict[str, str]]]]
 
 
 def marts(scans: Iterable[Scan], annotations: Iterable[Annotation]) -> Marts:
@@ -109,7 +113,7 @@ def marts(scans: Iterable[Scan], annotations: Iterable[Annotation]) -> Marts:
         if annotation.scan in study_of:
             by_reading[study_of[annotation.scan]][str(annotation.reader_id)][annotation.scan] = annotation
 
-    result = Marts({}, {}, {}, Counter())
+    result = Marts({}, {}, {}, Counter(), {})
     tables: dict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
     for study, by_reader in by_reading.items():
         members = studies[study]
@@ -118,6 +122,7 @@ def marts(scans: Iterable[Scan], annotations: Iterable[Annotation]) -> Marts:
         }
         for label in LABELS:
             _decide(result, members, readings, label)
+        _give_roles(result, members, readings)
         finished = sorted(reader for reader, reading in readings.items() if reading.complete)
         for label, (a, b) in itertools.product(LABELS, itertools.combinations(finished, 2)):
             tables[label, a, b].append((readings[a].answer(label), readings[b].answer(label)))
@@ -209,6 +214,24 @@ def _decide(result: Marts, scans: list[Scan], readings: Mapping[str, Reading], l
         "reader_count": len(finished),
         "positive_reader_count": len(matching),
     }
+
+
+def _give_roles(result: Marts, scans: list[Scan], readings: Mapping[str, Reading]) -> None:
+    study = str(scans[0].study)
+    rejected = [
+        {"label": label, "reason": result.rejected[study, label]["reason"]}
+        for label in sorted(LABELS)
+        if (study, label) in result.rejected
+    ]
+    if any((str(scan.id), label) in result.accepted for scan in scans for label in LABELS):
+        role = "finding"
+    elif rejected:
+        role = "hard_case"
+    elif sum(reading.complete for reading in readings.values()) >= MIN_MATCHING_READERS:
+        role = "negative"
+    else:
+        return
+    result.trainable.update({str(scan.id): (role, rejected) for scan in scans})
 
 
 def labels_of(box: Box, annotation: Annotation) -> set[str]:

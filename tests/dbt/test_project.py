@@ -50,6 +50,14 @@ COLUMNS = {
         "reader_count": "integer",
         "positive_reader_count": "integer",
     },
+    "trainable_scans": {
+        "scan_id": "text",
+        "study_id": "text",
+        "patient_id": "text",
+        "png_image": "text",
+        "role": "text",
+        "rejected": "jsonb",
+    },
 }
 
 
@@ -80,7 +88,7 @@ def test_empty_raw_tables_build_into_a_documented_mart(database: Database, docum
         assert undocumented in (set(), set(LABELS)), name
         assert not undocumented or "For each label" in nodes[name]["description"], name
     exposures = {exposure["name"] for exposure in documented["exposures"].values()}
-    assert exposures == {"label_folders", "reassembled_dicoms"}
+    assert exposures == {"label_folders", "training_set_export", "reassembled_dicoms"}
     _check_contracts(database)
     _check_that_other_reasons_are_refused(database)
     labels = rows(database, "select label, pattern, caption from seeds.label_patterns order by place")

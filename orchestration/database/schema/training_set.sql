@@ -71,3 +71,34 @@ create table if not exists doubleread.pictures (
 
 comment on table doubleread.pictures is
 'The picture of each finding, or why there is none. One row per training set folder and finding.';
+
+create table if not exists doubleread.clean_images (
+    destination text not null,
+    store_url text not null,
+    png_image text not null,
+    bits integer not null,
+    status text not null check (status in ('made', 'failed')),
+    reason text,
+    source_sha256 text,
+    source_version text,
+    cleaning_version integer not null,
+    sha256 text,
+    size_bytes bigint,
+    object_etag text,
+    width integer,
+    height integer,
+    sample_bits integer,
+    channels integer,
+    value_offset integer,
+    inverted boolean,
+    patient_digest text,
+    run_id text not null,
+    updated_at timestamptz not null default now(),
+    check ((status = 'failed') = (reason is not null))
+);
+
+create unique index if not exists clean_images_key
+on doubleread.clean_images (destination, store_url, md5(png_image), bits);
+
+comment on table doubleread.clean_images is
+'The clean image of each scan that an export holds, or why there is none. One row per destination, image and bits asked for.';

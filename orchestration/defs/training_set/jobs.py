@@ -12,13 +12,13 @@ folders = dg.AssetSelection.groups("training_set")
 main_job = dg.define_asset_job(
     "main_job",
     selection=models_and_tests(dbt_models) | folders,
-    description="The whole training set: models, scans, label folders, manifest.",
+    description="The whole training set: models, scans, label folders, manifest, export.",
 )
 
 folders_job = dg.define_asset_job(
     "folders_job",
     selection=folders,
-    description="From the marts as they are: scans, label folders, manifest.",
+    description="From the marts as they are: scans, label folders, manifest, export.",
 )
 
 

@@ -7,6 +7,7 @@ with source as (
 select
     id::text as scan_id,
     mmg_study_id::text as study_id,
+    {{ patient_id() }} as patient_id,
     png_image::text as png_image,
     file_name::text as file_name,
     case when rows between 0 and 2147483647 then rows::integer end as image_rows,

@@ -1,0 +1,1 @@
+"""Exports: clean images with annotations, a generation at a time."""

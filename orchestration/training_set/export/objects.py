@@ -1,0 +1,8 @@
+"""Where content that generations share lies. Workers import this and no store."""
+
+OBJECTS = "objects"
+
+
+def object_path(sha256: str, path: str) -> str:
+    """Where content lies below a destination; it keeps the ending of its path."""
+    return f"{OBJECTS}/{sha256[:2]}/{sha256}{path[path.rfind('.') :]}"

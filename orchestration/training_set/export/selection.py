@@ -1,0 +1,194 @@
+"""Which scans an export holds, with what the marts and the records know of each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from orchestration.imaging import Bits, Box
+from orchestration.labels import LABELS
+from orchestration.settings import Settings
+from orchestration.training_set.export.generation import Role
+from orchestration.training_set.export.images import CLEANING_VERSION, MadeImage
+from orchestration.training_set.scans import Query
+
+FETCH_ROWS = 500
+
+_QUERY = """
+    with findings as (
+        select
+            scan_id,
+            jsonb_agg(
+                jsonb_build_object(
+                    'finding_id', finding_id, 'label', label, 'finding_hash', finding_hash, 'boxes', boxes
+                )
+            ) as findings
+        from marts.double_matched_findings
+        group by scan_id
+    )
+    select
+        scan.scan_id,
+        scan.study_id,
+        scan.patient_id,
+        scan.png_image,
+        scan.role,
+        scan.rejected,
+        coalesce(findings.findings, '[]') as findings,
+        copy.status = 'retrieved' as retrieved,
+        copy.reason as scan_reason,
+        coalesce(copy.retryable, true) as scan_retryable,
+        copy.sha256 as scan_sha256,
+        coalesce(copy.version, copy.etag) as scan_version,
+        copy.local_path as scan_path,
+        case when image.status = 'made' and image.cleaning_version = %(cleaning_version)s
+            then to_jsonb(image) end as image
+    from marts.trainable_scans as scan
+    left join findings on findings.scan_id = scan.scan_id
+    left join doubleread.retrieved_scans as copy
+        on copy.store_url = %(store_url)s and copy.png_image = scan.png_image
+    left join doubleread.clean_images as image
+        on image.destination = %(destination)s and image.store_url = %(store_url)s and image.bits = %(bits)s
+        and image.png_image = scan.png_image
+    where scan.role = any(%(roles)s)
+    order by scan.scan_id collate "C"
+"""
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What an export is to hold.
+
+    Attributes:
+        bits: 8 for the rendering, 16 for stored values.
+        webdataset: also tar shards.
+        negatives: also scans of studies on which at least two readers agree that there is nothing.
+        hard_cases: also scans of studies on which readers do not agree.
+    """
+
+    bits: Bits = 8
+    webdataset: bool = False
+    negatives: bool = False
+    hard_cases: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings) -> "ExportOptions":
+        """The options that the settings give."""
+        return cls(
+            settings.doubleread_export_bits,
+            settings.doubleread_export_webdataset,
+            settings.doubleread_export_negatives,
+            settings.doubleread_export_hard_cases,
+        )
+
+    @property
+    def roles(self) -> list[Role]:
+        """The roles of the scans that are wanted."""
+        roles: list[Role] = ["finding"]
+        if self.negatives:
+            roles.append("negative")
+        if self.hard_cases:
+            roles.append("hard_case")
+        return roles
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedFinding:
+    """A finding of a scan and its boxes, as in the mart; comments stay there, since they may be patient text."""
+
+    finding_id: str
+    label: str
+    finding_hash: str
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A scan that an export is to hold, with the records of its copy (``scan_…``) and of its clean image.
+
+    ``clean`` and ``clean_source_sha256`` are what was made of it last, of whatever version of the scan.
+    """
+
+    scan_id: str
+    study_id: str
+    patient_id: str | None
+    png_image: str
+    role: Role
+    rejected: tuple[tuple[str, str], ...]
+    findings: tuple[SelectedFinding, ...]
+    retrieved: bool
+    scan_reason: str | None
+    scan_retryable: bool
+    scan_sha256: str | None
+    scan_version: str | None
+    scan_path: str | None
+    clean: MadeImage | None
+    clean_source_sha256: str | None
+
+
+def images_beside_findings(options: ExportOptions) -> Query | None:
+    """What yields the images that the options ask for and no finding needs; None where there are none."""
+    match options.negatives, options.hard_cases:
+        case True, True:
+            return "select png_image from marts.trainable_scans where role in ('negative', 'hard_case')"
+        case True, False:
+            return "select png_image from marts.trainable_scans where role = 'negative'"
+        case False, True:
+            return "select png_image from marts.trainable_scans where role = 'hard_case'"
+    return None
+
+
+def count_scans(connection: psycopg.Connection, options: ExportOptions) -> int:
+    """How many scans the options ask for."""
+    query = "select count(*) from marts.trainable_scans where role = any(%s)"
+    row = connection.execute(query, [options.roles]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def select_scans(
+    connection: psycopg.Connection, options: ExportOptions, *, store_url: str, destination: str
+) -> Iterator[Selected]:
+    """The scans that the options ask for, streamed, in the order of their ids."""
+    with connection.cursor("scans", row_factory=dict_row) as cursor:
+        cursor.itersize = FETCH_ROWS
+        cursor.execute(
+            _QUERY,
+            {
+                "store_url": store_url,
+                "destination": destination,
+                "bits": options.bits,
+                "roles": options.roles,
+                "cleaning_version": CLEANING_VERSION,
+            },
+        )
+        for row in cursor:
+            yield _selected(row)
+
+
+def _selected(row: dict[str, Any]) -> Selected:
+    """A row of the query as a scan with its findings, in the order of the project's labels."""
+    image = row.pop("image")
+    row["png_image"] = row["png_image"] or ""
+    row["retrieved"] = bool(row["retrieved"])
+    row["rejected"] = tuple((item["label"], item["reason"]) for item in row["rejected"])
+    findings = sorted(row["findings"], key=lambda finding: LABELS.index(finding["label"]))
+    row["findings"] = tuple(
+        SelectedFinding(
+            finding["finding_id"], finding["label"], finding["finding_hash"], tuple(map(_box, finding["boxes"]))
+        )
+        for finding in findings
+    )
+    made = None
+    if image is not None:
+        made = MadeImage(**{name: image[name] for name in MadeImage.__dataclass_fields__})
+    return Selected(
+        **row,
+        clean=made,
+        clean_source_sha256=image and image["source_sha256"],
+    )
+
+
+def _box(box: dict[str, Any]) -> Box:
+    sides = {side: float(box[side]) for side in ("x", "y", "width", "height")}
+    return Box(reader=str(box["reader"]), **sides)

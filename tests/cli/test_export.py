@@ -1,0 +1,102 @@
+"""Exports as a person makes them, from the real studies and from small ones."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+from pycocotools.coco import COCO
+
+from orchestration.labels import LABELS
+from tests.cli.conftest import Home, rows
+from tests.cli.test_build import VIEWS
+
+Studies = Callable[..., Path]
+
+
+def test_real_mammograms_are_exported_without_paint(own: Home, shared_data: Path, tmp_path: Path) -> None:
+    """28 findings on the 16 scans of four studies: each scan once, as it is in the store."""
+    subprocess.run([sys.executable, shared_data / "mammograms" / "unpack.py", tmp_path / "data"], check=True)
+    own.run("load", str(tmp_path / "data"))
+    result = own.run("build")
+    assert "for networks: " in result.stdout
+    coco = COCO(str(own.training_set / "annotations" / "coco.json"))
+    images = coco.loadImgs(coco.getImgIds())
+    assert len(images) == 16
+    assert sum(len(image["labels"]) for image in images) == 28
+    for image in images:
+        scan = int(image["scan_id"])
+        source = tmp_path / "data" / "blobs" / "mmg" / f"{scan // 10:04d}" / f"{VIEWS[scan % 10]}.png"
+        with Image.open(source) as theirs, Image.open(own.training_set / image["file_name"]) as ours:
+            assert (np.asarray(theirs.convert("L")) == np.asarray(ours)).all()
+    boxes = rows(own.settings, "select label, sum(box_count) from marts.double_matched_findings group by label")
+    found = Counter(LABELS[one["category_id"] - 1] for one in coco.loadAnns(coco.getAnnIds()))
+    assert found == {label: int(count) for label, count in boxes}
+    first = (own.training_set / "export" / "current").readlink().name
+    assert "unchanged" in own.run("export").stdout
+    result = own.run("export", "--webdataset", "--bits", "16", "--negatives", "--hard-cases", "--keep", "1")
+    assert "1 older generations removed" in result.stdout
+    second = (own.training_set / "export" / "current").resolve()
+    assert second.name != first
+    assert [path.name for path in second.parent.iterdir()] == [second.name]
+    assert list((second / "webdataset").glob("*.tar"))
+
+
+def test_settings_say_where_exports_go_and_what_they_hold(own: Home, write_studies: Studies, tmp_path: Path) -> None:
+    own.settings |= {
+        "DOUBLEREAD_EXPORT": str(tmp_path / "sets"),
+        "DOUBLEREAD_EXPORT_WEBDATASET": "true",
+        "DOUBLEREAD_SPLIT_RATIOS": "0,1,0",
+    }
+    own.run("load", str(write_studies(2)))
+    assert str(tmp_path / "sets") in own.run("build").stdout
+    current = tmp_path / "sets" / "current"
+    assert set(pq.read_table(current / "annotations" / "scans.parquet")["side"].to_pylist()) == {"validation"}
+    assert (current / "webdataset" / "index.parquet").is_file()
+    assert not (own.training_set / "images").exists(), "they would lead nowhere"
+    told = own.run("export", "--to", str(tmp_path / "other"), "--no-webdataset").stdout
+    assert "8 scans (8 with findings), 8 findings, 16 boxes" in told
+    assert not (tmp_path / "other" / "current" / "webdataset").exists()
+    assert "share is off by" in own.run("splits", "suggest", "--candidates", "10").stdout
+
+
+def test_a_scan_without_its_image_is_named_and_the_exit_status_is_1(own: Home, write_studies: Studies) -> None:
+    data = write_studies(1)
+    (data / "blobs" / "mmg" / "0001" / "2.png").unlink()
+    own.run("load", str(data))
+    assert "1 scans left out of the export" in own.run("build", status=1).stdout
+    result = own.run("export", status=1)
+    assert "12: its scan: not in the store" in result.stdout
+    assert "3 scans (3 with findings)" in result.stdout
+    metadata = (own.training_set / "images" / "metadata.jsonl").read_text().splitlines()
+    assert sorted(json.loads(line)["scan_id"] for line in metadata) == ["10", "11", "13"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["export", "--bits", "12"], "--bits can be 8 or 16"),
+        (["export", "--to", "ftp://host"], "must start with"),
+        (["splits", "check", "nosuch.csv", "--patient", "id"], "name the side of the table"),
+        (["splits", "check", "train=nosuch.csv", "--patient", "id"], "is no CSV or Parquet table"),
+    ],
+)
+def test_wrong_usage_is_told_in_a_sentence(own: Home, arguments: list[str], message: str) -> None:
+    result = own.run(*arguments, status=2)
+    assert message in result.stdout + result.stderr
+
+
+def test_patients_on_two_sides_are_found_in_tables_of_any_origin_and_named_by_their_rows(own: Home) -> None:
+    (own.folder / "a.csv").write_text("who,x\nSecret^One,1\nSecret^Two,2\n")
+    (own.folder / "b.csv").write_text("who,x\nSecret^Two,1\n")
+    result = own.run("splits", "check", "train=a.csv", "test=b.csv", "--patient", "who", status=1)
+    assert "row 1 of b.csv (test), row 2 of a.csv (train)" in result.stdout
+    assert "3 rows, 2 patients, 1 on more than one side" in result.stdout
+    assert "Secret" not in result.stdout + result.stderr
+    assert "0 on more than one side" in own.run("splits", "check", "train=a.csv", "--patient", "who").stdout
