@@ -96,7 +96,8 @@ def _native(data: bytes, described: Description, pixels: PixelElement) -> Stored
     into = stored_range(described, signed=pixels.signed)
     if not unused or (stored.min() >= into.low and stored.max() <= into.high):
         return stored
-    return np.right_shift(np.left_shift(stored, unused), unused)
+    shifted: Stored = np.right_shift(np.left_shift(stored, unused), unused)
+    return shifted
 
 
 def _image_pixel(described: Description, pixels: PixelElement) -> Dataset:
