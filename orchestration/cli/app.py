@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import archives, cases, export, inspection, load, main_job, measure, splits, ui
+from orchestration.cli import archives, cases, export, inspection, load, main_job, measure, splits, ui, volumes
 
 app = typer.Typer(
     name="doubleread",
@@ -26,6 +26,8 @@ app.command("build")(main_job.build)
 app.command("export")(export.export)
 app.command("ui")(ui.ui)
 app.command("measure", cls=measure.MeasureCommand)(measure.measure)
+app.command("dicom2hdf5", context_settings=volumes.NO_SHORT_HELP)(volumes.dicom2hdf5)
+app.command("hdf52dicom", context_settings=volumes.NO_SHORT_HELP)(volumes.hdf52dicom)
 app.add_typer(cases.app)
 app.add_typer(archives.app)
 app.add_typer(inspection.app)

@@ -7,8 +7,8 @@ values of the file.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -27,7 +27,7 @@ from orchestration.dicom.description import Description, describe, grey_steps
 from orchestration.dicom.greys import GreySteps, grey8
 from orchestration.dicom.header import DEFERRED, PIXELS, Header, header_of
 from orchestration.dicom.identity import IDENTITY_ELEMENTS, Identity, identity
-from orchestration.dicom.quiet import quiet_pydicom
+from orchestration.dicom.quiet import calling_pydicom
 from orchestration.images import (
     MAX_DECODED_BYTES,
     Image8,
@@ -35,7 +35,6 @@ from orchestration.images import (
     grey_if_equal,
     linear_table,
     look_up,
-    refusing,
 )
 
 _DESCRIPTION_ELEMENTS = [
@@ -72,7 +71,7 @@ class DicomImage:
     """
 
     def __init__(self, dataset: Dataset) -> None:
-        with _calling_pydicom(_UNREADABLE):
+        with calling_pydicom(_UNREADABLE):
             if "PixelData" not in dataset:
                 raise ImageError("is a DICOM file without Pixel Data (7FE0,0010), or cut short before them")
             syntax = UID(dataset.file_meta.TransferSyntaxUID)
@@ -88,7 +87,7 @@ class DicomImage:
         Raises:
             ImageError: damaged, or of a transfer syntax that is not read.
         """
-        with _calling_pydicom(f"is a damaged DICOM file, or one that no decoder here reads ({self._syntax})"):
+        with calling_pydicom(f"is a damaged DICOM file, or one that no decoder here reads ({self._syntax})"):
             return decode_frame(self._dataset, number)
 
     def grey_steps(self) -> tuple[GreySteps, ...]:
@@ -141,7 +140,7 @@ def open_image(data: bytes) -> DicomImage:
     Raises:
         ImageError: damaged, or as ``DicomImage``.
     """
-    with _calling_pydicom(_UNREADABLE):
+    with calling_pydicom(_UNREADABLE):
         _check_deflated(data)
         return DicomImage(dcmread(BytesIO(data), specific_tags=list(IMAGE_ELEMENTS)))
 
@@ -152,7 +151,7 @@ def read_description(data: bytes) -> Description:
     Raises:
         ImageError: damaged, too large, of more than 16 bits a sample, or with a description that cannot be.
     """
-    with _calling_pydicom(_UNREADABLE):
+    with calling_pydicom(_UNREADABLE):
         return describe(_header(data, _DESCRIPTION_ELEMENTS))
 
 
@@ -162,7 +161,7 @@ def read_identity(data: bytes) -> Identity:
     Raises:
         ImageError: damaged.
     """
-    with _calling_pydicom(_UNREADABLE):
+    with calling_pydicom(_UNREADABLE):
         return identity(_header(data, IDENTITY_ELEMENTS))
 
 
@@ -183,7 +182,7 @@ def read_header(path: Path, tags: Iterable[int], *, masked: bool = True) -> Head
         file.seek(_PREAMBLE - len(_MAGIC))
         if file.read(len(_MAGIC)) != _MAGIC:
             raise ImageError("is not a DICOM file: it has no DICM at byte 128 (PS3.10 7.1)")
-        with _calling_pydicom(_UNREADABLE):
+        with calling_pydicom(_UNREADABLE):
             return header_of(_read_whole(file, [*wanted, *PIXELS]), wanted, masked=masked)
 
 
@@ -230,16 +229,9 @@ def _header(data: bytes, elements: list[str]) -> Dataset:
     return dcmread(BytesIO(data), specific_tags=list(elements), stop_before_pixels=True)
 
 
-@contextmanager
-def _calling_pydicom(reason: str) -> Iterator[None]:
-    """Turn whatever pydicom raises into an ``ImageError`` with this reason, and keep back what it remarks."""
-    with refusing(reason), quiet_pydicom():
-        yield
-
-
 def _applying_tables() -> AbstractContextManager[None]:
     """Refuse an image whose look-up tables or window fail within the block."""
-    return _calling_pydicom("is a DICOM image whose look-up tables or window cannot be applied")
+    return calling_pydicom("is a DICOM image whose look-up tables or window cannot be applied")
 
 
 def _check_length(dataset: Dataset, described: Description) -> None:

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = {
     *("demo", "load", "build", "export", "ui", "measure", "measure threads"),
     *("splits check", "splits suggest"),
+    *("dicom2hdf5", "hdf52dicom"),
     *("cases index", "cases list", "cases unmatched", "cases get"),
     *("archives index", "archives find", "archives get", "archives reassemble", "archives plan"),
     *("inspect folder", "inspect csv", "inspect dicom"),
