@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import archives, cases, load, main_job, ui
+from orchestration.cli import archives, cases, infer, load, main_job, ui
 
 app = typer.Typer(
     name="doubleread",
@@ -26,6 +26,7 @@ app.command("build")(main_job.build)
 app.command("ui")(ui.ui)
 app.add_typer(cases.app)
 app.add_typer(archives.app)
+app.add_typer(infer.app)
 
 
 def _version(wanted: bool) -> None:
