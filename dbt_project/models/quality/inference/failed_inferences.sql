@@ -36,7 +36,7 @@ select
     runs.input_dir,
     runs.output_dir,
     runs.ended_at,
-    exists (
+    exists(
         select 1
         from runs as later
         where
