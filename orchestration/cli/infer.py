@@ -68,15 +68,16 @@ def run(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Entries in place of the job's own, as JSON or YAML. Those named by a DICOM keyword, such as Modality, "
-            "choose the series.",
+            help="Entries in place of the job's own, as JSON or YAML. Those named by a DICOM keyword, as Modality, choose "
+            "the series.",
         ),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an output that is there, as a whole or not at all.")
     ] = False,
     mart: Annotated[
-        bool, typer.Option("--mart/--no-mart", help="Bring the marts of runs and scores up to date, which takes seconds.")
+        bool,
+        typer.Option("--mart/--no-mart", help="Bring the marts of runs and scores up to date, which takes seconds."),
     ] = True,
 ) -> None:
     """Run a job over every series of a folder, each on its own, and record the run in the database.
@@ -127,7 +128,6 @@ def _run(
 
 
 def _print_report(report: "InferenceReport", output: Path, run_id: str) -> None:
-    from orchestration.outcomes import Failures
 
     print_failures("series or files failed", report.failures)
     _print_harmless("series skipped", report.skipped)
@@ -135,9 +135,9 @@ def _print_report(report: "InferenceReport", output: Path, run_id: str) -> None:
     clipped = sum(outcome.clipped_count for outcome in report.series)
     files = sum(outcome.file_count for outcome in report.series)
     scores = f", {len(report.predictions):,} scores" if report.predictions else ""
+    by = f"{report.job} ({report.provenance.runtime})"
     console.print(
-        f"{report.processed:,} series processed by {report.job} ({report.provenance.runtime}): {files:,} DICOMs{scores} "
-        f"in {output}",
+        f"{report.processed:,} series processed by {by}: {files:,} DICOMs{scores} in {output}",
         markup=False,
     )
     if clipped:
@@ -158,7 +158,9 @@ def _print_jobs(rows: list[dict[str, object]]) -> None:
 
     table = Table("job", "from", "config", "what it does", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for row in rows:
-        table.add_row(*(Text(str(value)) for value in (row["job"], row["from"], json.dumps(row["config"]), row["description"])))
+        table.add_row(
+            *(Text(str(value)) for value in (row["job"], row["from"], json.dumps(row["config"]), row["description"]))
+        )
     console.print(table)
 
 

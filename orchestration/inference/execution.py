@@ -44,7 +44,7 @@ class Execution:
         search = find_series(self._in_dir, keywords=list(self._job.filters))
         self._report.damaged_files, self._report.passed_over = search.failed, search.passed_over
         ready = self._choose(search)
-        self._total = sum(series.volumes for series in ready)
+        self._total = sum(map(_volumes, ready))
         with self._naming_what_is_full(), derived_folder(self._out_dir, overwrite=self._overwrite) as folder:
             self._process_all(ready, folder)
         self._report.seconds = time.perf_counter() - start
@@ -70,9 +70,9 @@ class Execution:
         return ready
 
     def _problem(self, series: Series) -> str | None:
-        """Why a series cannot be processed, as far as its headers tell."""
-        if self._job.reads_by_itself:
-            return None
+        """Why a series cannot be processed, as far as that is known before it is read."""
+        if self._job.reads_by_itself or series.problem is not None:
+            return None if self._job.reads_by_itself else series.problem
         try:
             self._job.func.check(*shape_of(series))
         except (JobError, SeriesError, DoublereadError) as error:
@@ -106,7 +106,7 @@ class Execution:
         before = self._done
         run, known = Run(self._job.derivation), Known(series)
         try:
-            link_files(series.files, self._in_dir, shown)
+            link_files(series, shown)
             run.folders[shown] = known
             with running(run):
                 result = process(self._job, series, shown, written, self._step)
@@ -138,13 +138,13 @@ class Execution:
 
     def _failed(self, series: Series, done_before: int, reason: str) -> SeriesOutcome:
         self._done = done_before
-        self._step(series.volumes)
+        self._step(_volumes(series))
         return replace(self._described(series), status="failed", reason=reason)
 
     def _described(self, series: Series) -> SeriesOutcome:
         outcome = SeriesOutcome(series.uid, "processed", series.modality)
         with suppress(SeriesError):
-            slices, rows, columns = series.volume_shape
+            slices, rows, columns = series.shape[-3:]
             outcome = replace(
                 outcome,
                 volume_count=series.volumes,
@@ -183,3 +183,8 @@ class Execution:
                 f"{self._out_dir} could not be written, or TMPDIR is full ({error.strerror}); nothing was left there",
                 self._report,
             ) from None
+
+
+def _volumes(series: Series) -> int:
+    """How many volumes a series holds; one that makes none counts as one that is done when its job has had its say."""
+    return series.volumes if series.problem is None else 1

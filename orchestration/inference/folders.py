@@ -1,12 +1,11 @@
 """Folders of a run: whether one holds DICOM, where the output may go, and the files of one series by themselves."""
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 from orchestration.errors import DoublereadError
 from orchestration.inference.errors import JobError
-from orchestration.volumes import OutputExistsError, is_dicom
+from orchestration.volumes import OutputExistsError, Series, is_dicom
 
 
 def holds_dicom(folder: Path) -> bool:
@@ -42,12 +41,12 @@ def check_folders(in_dir: Path, out_dir: Path, *, overwrite: bool) -> None:
         raise OutputExistsError(f"{out_dir} is no folder and is not replaced")
 
 
-def link_files(files: Iterable[Path], root: Path, folder: Path) -> None:
-    """Make a folder that shows the files of one series alone, under the names that they have below ``root``."""
-    for file in files:
-        link = folder / file.relative_to(root)
+def link_files(series: Series, folder: Path) -> None:
+    """Make a folder that shows the files of one series alone, under the names that they have in the input."""
+    for instance in series.instances:
+        link = folder / instance.name
         link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(file.absolute())
+        link.symlink_to(series.path(instance).absolute())
 
 
 def move_files(source: Path, target: Path) -> int:

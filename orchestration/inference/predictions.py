@@ -67,4 +67,4 @@ def _uids(series: Series, volume_index: int, shape: tuple[int, ...]) -> list[str
     if series.problem is not None or series.stack.shape[-3:] != shape:
         return [None] * shape[0]
     frames = series.stack.frames[volume_index * shape[0] : (volume_index + 1) * shape[0]]
-    return [frame.sop_instance_uid for frame in frames]
+    return [frame.instance.sop_instance_uid for frame in frames]

@@ -1,12 +1,14 @@
 """The jobs that there are: those that come with doubleread, and those of installed packages."""
 
+import logging
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 
-from orchestration.inference.errors import InferenceError
 from orchestration.inference.job import JobEntry
 from orchestration.inference.jobs import blur, onnx_model
 from orchestration.outcomes import Failures
+
+logger = logging.getLogger(__name__)
 
 GROUP = "doubleread.jobs"
 BUILT_IN = (blur.JOB, onnx_model.JOB)
@@ -51,13 +53,11 @@ def find_jobs() -> FoundJobs:
 def default_registry() -> dict[str, JobEntry]:
     """Every job by its name; of two of one name the last one that was found, as ``InferencePipeline`` says.
 
-    Raises:
-        InferenceError: an entry point cannot be loaded; ``find_jobs`` gives the others.
+    An entry point that cannot be loaded is named in the log.
     """
     found = find_jobs()
-    if found.failures.count:
-        first = found.failures.shown[0]
-        raise InferenceError(f"the entry point {first.item} of {GROUP} cannot be loaded: {first.reason}")
+    for failure in found.failures.shown:
+        logger.warning("the entry point %s of %s cannot be loaded: %s", failure.item, GROUP, failure.reason)
     return {entry.name: entry for entry in found.entries}
 
 

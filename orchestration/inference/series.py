@@ -11,7 +11,7 @@ from orchestration.inference.context import Known, Run, current_run
 from orchestration.inference.errors import JobError
 from orchestration.inference.job import Array, Config, MetaData
 from orchestration.inference.memory import working_array
-from orchestration.volumes import Derivation, Series, find_series, volume_frames, write_series
+from orchestration.volumes import Derivation, Series, find_series, open_frames, write_series
 
 _OUTSIDE = Derivation(description="Derived by doubleread", seed="doubleread")
 
@@ -28,27 +28,21 @@ def read_volume(in_dir: Path, config: Config) -> tuple[Array, MetaData]:
 
     Raises:
         JobError: there is no such series, or more than one, or it is too large.
-        SeriesError: its images make no volume; the message names the files.
-        ImageError: an image is damaged.
+        SeriesError: its images make no volume, or one is damaged; the message names the files.
     """
     known = _known(in_dir, config)
     stack = known.series.stack
     volume = working_array(stack.shape)
-    frames = volume.reshape(-1, *stack.shape[-2:])
-    low, high = np.inf, -np.inf
-    for number, frame in enumerate(volume_frames(known.series, dtype=np.float32)):
-        frames[number] = frame
-        low, high = min(low, float(frame.min())), max(high, float(frame.max()))
-    known.minimum, known.maximum = low, high
-    scale = np.float32(high - low or 1.0)
-    for frame in frames:  # by frame, so that little more than the volume is in memory
-        np.subtract(frame, np.float32(low), out=frame)
-        np.divide(frame, scale, out=frame)
+    with open_frames(known.series) as frames:
+        known.minimum, known.maximum = frames.minimum, frames.maximum
+        scale = known.maximum - known.minimum or 1.0
+        for number, slot in enumerate(volume.reshape(-1, *stack.shape[-2:])):
+            slot[:] = (frames.values(number) - known.minimum) / scale
     return volume, {
         "spacing": tuple(stack.spacing),
         "axes": tuple(stack.axes),
-        "minimum": low,
-        "maximum": high,
+        "minimum": known.minimum,
+        "maximum": known.maximum,
         "modality": known.series.modality,
         "series_instance_uid": known.series.uid,
         "study_instance_uid": known.series.study_uid,
@@ -71,7 +65,8 @@ def write_dicoms(volume: Array, in_dir: Path, out_dir: Path) -> None:
     if volume.shape != stack.shape:
         raise JobError(f"its result has the shape {volume.shape}, its images make {stack.shape}")
     if known.minimum is None or known.maximum is None:
-        known.minimum, known.maximum = _range(known.series)
+        with open_frames(known.series) as frames:
+            known.minimum, known.maximum = frames.minimum, frames.maximum
     run = current_run()
     known.written = write_series(
         known.series,
@@ -115,13 +110,6 @@ def _searched(in_dir: Path, config: Config, run: Run | None) -> Known:
     if run:
         run.folders[in_dir] = known
     return known
-
-
-def _range(series: Series) -> tuple[float, float]:
-    low, high = np.inf, -np.inf
-    for frame in volume_frames(series, dtype=np.float32):
-        low, high = min(low, float(frame.min())), max(high, float(frame.max()))
-    return low, high
 
 
 def shape_of(series: Series) -> tuple[tuple[int, ...], MetaData]:

@@ -55,7 +55,7 @@ def test_lineage_has_no_gap_from_the_archives_to_dicoms_and_to_what_is_in_none(d
 
 
 def test_no_job_makes_what_another_jobs_schedule_makes(defs: dg.Definitions) -> None:
-        made_by = {job: set(defs.resolve_job_def(job).asset_layer.executable_asset_keys) for job in JOBS}
+    made_by = {job: set(defs.resolve_job_def(job).asset_layer.executable_asset_keys) for job in JOBS}
     assert all(made_by.values())
     every = [key for keys in made_by.values() for key in keys]
     assert len(every) == len(set(every))

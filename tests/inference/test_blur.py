@@ -88,7 +88,9 @@ def test_without_scipy_the_job_says_what_to_install(monkeypatch: pytest.MonkeyPa
 def test_time_points_do_not_run_into_each_other(tmp_path: Path) -> None:
     stored = np.zeros((3, 4, 6, 8), np.uint16)
     stored[1] = volume_of(4, 6, 8)
-    InferencePipeline([BLUR]).execute("3dblur", write_study(tmp_path / "in", stored), tmp_path / "out", config={"sigma": 2})
+    InferencePipeline([BLUR]).execute(
+        "3dblur", write_study(tmp_path / "in", stored), tmp_path / "out", config={"sigma": 2}
+    )
     result = stored_volume(tmp_path / "out")
     assert not result[0].any()
     assert not result[2].any()
@@ -98,5 +100,5 @@ def test_time_points_do_not_run_into_each_other(tmp_path: Path) -> None:
 
 def test_a_series_without_pixel_spacing_fails_by_name_before_it_is_read(tmp_path: Path) -> None:
     study = write_study(tmp_path / "in", volume_of(2, 3, 4), PixelSpacing=None)
-    with pytest.raises(InferenceError, match="series 1.2.3: its header gives no spacing of rows and columns"):
+    with pytest.raises(InferenceError, match=r"series 1\.2\.3: its header gives no spacing of rows and columns"):
         InferencePipeline([BLUR]).execute("3dblur", study, tmp_path / "out")

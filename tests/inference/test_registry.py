@@ -56,7 +56,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_package_of_the_page_has_thirty_lines_and_adds_a_job_that_runs(site: Path, tmp_path: Path) -> None:
     lines = [line for text in files_of_the_page().values() for line in text.splitlines() if line.strip()]
     assert len(lines) <= 30
-    listed = json.loads(python(site, "-m", "orchestration.cli", "infer", "list", "--json"))
+    listed = json.loads(python(site, "-c", "from orchestration.cli import main; main()", "infer", "list", "--json"))
     assert [(job["job"], job["from"]) for job in listed] == [
         ("3dblur", "doubleread"),
         ("onnx", "doubleread"),
@@ -74,11 +74,10 @@ def test_a_package_that_cannot_be_loaded_is_named_and_costs_no_other_job(site: P
     (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-jobs\nVersion: 1\n")
     (broken / "entry_points.txt").write_text("[doubleread.jobs]\nbad = nosuch_module:JOB\nodd = os:sep\n")
     both = Path(f"{site}{os.pathsep}{broken.parent}")
-    said = python(both, "-m", "orchestration.cli", "infer", "list", status=1)
+    said = python(both, "-c", "from orchestration.cli import main; main()", "infer", "list", status=1)
     assert "threshold" in said
     assert "bad = nosuch_module:JOB: ModuleNotFoundError: No module named 'nosuch_module'" in said
     assert "odd = os:sep: TypeError: it is a str and no JobEntry" in said
     study = write_study(tmp_path / "in", volume_of(2, 3, 4))
-    refused = "cannot be loaded"
-    assert refused in python(both, "-c", f"try:\n    exec({RUN!r})\nexcept Exception as error:\n    print(error)", "3dblur",
-                             str(study), str(tmp_path / "out"))  # fmt: skip
+    python(both, "-c", RUN, "3dblur", str(study), str(tmp_path / "out"))
+    assert stored_volume(tmp_path / "out").shape == (2, 3, 4)
