@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 import typer
@@ -37,7 +37,7 @@ def list_(
     from orchestration.inference import find_jobs
 
     found = find_jobs()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "job": job.entry.name,
             "from": job.distribution,
@@ -68,8 +68,8 @@ def run(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Entries in place of the job's own, as JSON or YAML. Those named by a DICOM keyword, as Modality, choose "
-            "the series.",
+            help="Entries in place of the job's own, as JSON or YAML. Those named by a DICOM keyword, such as "
+            "Modality, choose the series.",
         ),
     ] = None,
     overwrite: Annotated[
@@ -151,7 +151,7 @@ def _print_harmless(what: str, items: "Failures") -> None:
         print_failures(what, type(items)(0, items.shown))
 
 
-def _print_jobs(rows: list[dict[str, object]]) -> None:
+def _print_jobs(rows: list[dict[str, Any]]) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text

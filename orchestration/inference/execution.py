@@ -17,7 +17,7 @@ from orchestration.inference.one_series import SeriesResult, process
 from orchestration.inference.predictions import FILE_NAME, write_predictions
 from orchestration.inference.preparation import PreparedJob
 from orchestration.inference.provenance import combined, folder_digest
-from orchestration.inference.report import InferenceReport, SeriesOutcome
+from orchestration.inference.report import InferenceReport, SeriesOutcome, SeriesStatus
 from orchestration.inference.series import shape_of
 from orchestration.outcomes import Progress
 from orchestration.stores.publishing import partial_folder
@@ -154,7 +154,7 @@ class Execution:
             )
         return outcome
 
-    def _add(self, series: Series, status: "SeriesOutcome.status", reason: str) -> None:
+    def _add(self, series: Series, status: SeriesStatus, reason: str) -> None:
         self._report.series.append(replace(self._described(series), status=status, reason=reason))
 
     def _step(self, volumes: int = 1) -> None:

@@ -57,17 +57,19 @@ class JobEntry(NamedTuple):
 
 
 class Prepared(Protocol):
-    """A function whose config was checked and whose model was loaded, once for a run.
+    """A function whose config was checked and whose model was loaded, once for a run."""
 
-    Attributes:
-        runtime: what computes, with its version.
-        provider: on what the runtime computes.
-        model_sha256: of the model's file; None for a function without one.
-    """
+    @property
+    def runtime(self) -> str:
+        """What computes, with its version."""
 
-    runtime: str
-    provider: str
-    model_sha256: str | None
+    @property
+    def provider(self) -> str:
+        """On what the runtime computes."""
+
+    @property
+    def model_sha256(self) -> str | None:
+        """Of the model's file; None for a function without one."""
 
     def check(self, shape: tuple[int, ...], meta_data: MetaData) -> None:
         """Raise ``JobError`` where volumes of this shape cannot be processed; called before any work starts."""

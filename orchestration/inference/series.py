@@ -86,7 +86,10 @@ class _InUnits:
         return len(self._frames)
 
     def __getitem__(self, number: int) -> npt.NDArray[np.float64]:
-        return self._frames[number].astype(np.float64) * self._range + self._minimum
+        values: npt.NDArray[np.float64] = self._frames[number].astype(np.float64)
+        values *= self._range
+        values += self._minimum
+        return values
 
 
 def _known(in_dir: Path, config: Config) -> Known:

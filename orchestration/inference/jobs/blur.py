@@ -2,16 +2,13 @@
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orchestration.errors import DoublereadError
 from orchestration.inference.config import options
 from orchestration.inference.errors import JobConfigError, JobError
 from orchestration.inference.job import Array, Config, JobEntry, MetaData
 from orchestration.inference.series import read_volume, write_dicoms
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 NAME = "3dblur"
 SIGMA = "sigma"
@@ -53,7 +50,7 @@ class Blur:
         sigma = options(config, [SIGMA]).get(SIGMA)
         if isinstance(sigma, bool) or not isinstance(sigma, int | float) or not 0 <= sigma < math.inf:
             raise JobConfigError("sigma must be a number of millimetres, 0 or more")
-        return PreparedBlur(float(sigma), f"scipy {_scipy().__version__}")
+        return PreparedBlur(float(sigma), f"scipy {_scipy_version()}")
 
     def __call__(self, volume: Array, meta_data: MetaData, config: Config) -> Array:
         """Blur one volume."""
@@ -84,12 +81,12 @@ def sigmas(sigma: float, shape: tuple[int, ...], meta_data: MetaData) -> tuple[f
     return pixels
 
 
-def _scipy() -> "ModuleType":
+def _scipy_version() -> str:
     try:
         import scipy  # noqa: PLC0415 - an extra
     except ImportError:
         raise DoublereadError(f"the job {NAME} needs SciPy: install doubleread[volumes]") from None
-    return scipy
+    return str(scipy.__version__)
 
 
 JOB = JobEntry(NAME, {SIGMA: 1.0}, read_volume, write_dicoms, Blur())

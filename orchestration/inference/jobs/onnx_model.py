@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 NAME = "onnx"
-INPUT_TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
+INPUT_TYPES: dict[str, type[np.floating[Any]]] = {
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+    "tensor(float16)": np.float16,
+}
 _INTEGERS = (f"tensor({sign}int{bits})" for sign in ("", "u") for bits in (8, 16, 32, 64))
 OUTPUT_TYPES = {*INPUT_TYPES, *_INTEGERS, "tensor(bool)"}
 FATAL = 4  # of onnxruntime's levels of logging: its messages name paths
