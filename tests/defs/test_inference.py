@@ -104,18 +104,18 @@ def test_a_series_that_fails_turns_the_check_red_and_the_run_ends_well(
 
 
 @pytest.mark.parametrize(
-    ("job", "more", "reason"),
+    ("asked", "reason"),
     [
-        ("3dblur", {}, "in holds no DICOM image"),
-        ("nosuch", {}, "no job is named nosuch"),
-        ("3dblur", {"config": {"sigma": -1}}, "sigma must be a number"),
+        ({"job": "3dblur"}, "in holds no DICOM image"),
+        ({"job": "nosuch"}, "no job is named nosuch"),
+        ({"job": "3dblur", "config": {"sigma": -1}}, "sigma must be a number"),
     ],
 )
 def test_a_run_of_which_nothing_came_fails_with_its_reason(
-    instance: dg.DagsterInstance, database: Database, tmp_path: Path, job: str, more: dict[str, Any], reason: str
+    instance: dg.DagsterInstance, database: Database, tmp_path: Path, asked: dict[str, Any], reason: str
 ) -> None:
     (tmp_path / "in").mkdir()
-    result = run(instance, job, tmp_path / "in", tmp_path / "out", **more)
+    result = run(instance, study=tmp_path / "in", output=tmp_path / "out", **asked)
     assert not result.success
     (failure,) = [event.step_failure_data for event in result.all_events if event.is_step_failure]
     assert failure.user_failure_data is not None

@@ -41,9 +41,9 @@ class PreparedBlur:
 
 
 class Blur:
-    """Blur a volume with a Gaussian of ``sigma`` mm, separably, with the nearest edge beyond the volume.
+    """Blur each volume with a Gaussian of sigma mm, along every axis.
 
-    Sigma is divided by the spacing of each axis. An axis whose spacing is not known, such as the frames of an XA run,
+    Beyond the volume its nearest edge is repeated. Sigma is divided by the spacing of each axis. An axis whose spacing is not known, such as the frames of an XA run,
     is not blurred, and neither is one of a single slice.
     """
 
