@@ -99,19 +99,6 @@ def _models_over(tables: Tables, *, name: str, select: str, exclude: str | None 
     return build
 
 
-@_models(name="inference_models", select=INFERENCE)
-def inference_models(
-    context: dg.AssetExecutionContext,
-    dbt: DbtResource,
-    annotation_database: AnnotationDatabaseResource,
-    folders: FoldersResource,
-) -> Iterator[Any]:
-    """Build and test the models over the runs of jobs, one run at a time."""
-    database = annotation_database.open()
-    make_sources(database, "inference")
-    yield from _build(context, dbt, database, folders)
-
-
 def _build(
     context: dg.AssetExecutionContext, dbt: DbtResource, database: Database, folders: FoldersResource
 ) -> Iterator[Any]:
@@ -125,6 +112,7 @@ clinical_models = _models_over("clinical", name="clinical_models", select=CLINIC
 # Which DICOMs the archives can give, and, after reassembly, what is in none.
 archive_index_models = _models_over("archives", name="archive_index_models", select=ARCHIVES, exclude=REASSEMBLY)
 reassembly_models = _models_over("archives", name="reassembly_models", select=REASSEMBLY)
+inference_models = _models_over("inference", name="inference_models", select=INFERENCE)
 
 
 def models_and_tests(*models: dg.AssetsDefinition) -> dg.AssetSelection:
