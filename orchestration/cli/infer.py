@@ -129,6 +129,7 @@ def _run(
 
 
 def _print_report(report: "InferenceReport", output: Path, run_id: str) -> None:
+    """Name what failed and what was left out, then say what was done."""
 
     print_failures("series or files failed", report.failures)
     _print_harmless("series skipped", report.skipped)

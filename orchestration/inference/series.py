@@ -100,6 +100,7 @@ def _known(in_dir: Path, config: Config) -> Known:
 
 
 def _searched(in_dir: Path, config: Config, run: Run | None) -> Known:
+    """Look for the one series of a folder, and let the run know it from then on."""
     wanted = filters(config)
     found = find_series(in_dir, keywords=list(wanted))
     chosen = [

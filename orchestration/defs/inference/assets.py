@@ -93,6 +93,7 @@ def inference(
 
 
 def _run_metadata(report: InferenceReport, request: RunRequest) -> dict[str, dg.MetadataValue]:
+    """What the run was asked for and came to, by which digests, and a slice before and after."""
     known = report.provenance
     return {
         "job": dg.MetadataValue.text(report.job),
@@ -127,6 +128,7 @@ def _digests(report: InferenceReport) -> list[tuple[str, str | None]]:
 
 
 def _series_metadata(report: InferenceReport) -> dict[str, dg.MetadataValue]:
+    """A table of the first series and what became of each."""
     records = [
         dg.TableRecord(
             {
@@ -134,6 +136,8 @@ def _series_metadata(report: InferenceReport) -> dict[str, dg.MetadataValue]:
                 "status": outcome.status,
                 "reason": outcome.reason or "",
                 "volumes": outcome.volume_count or 0,
+                "size": f"{outcome.slice_count} x {outcome.image_rows} x {outcome.image_columns}",
+                "scores": outcome.score_count,
                 "derived series": outcome.derived_series_instance_uid or "",
             }
         )
