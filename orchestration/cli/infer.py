@@ -130,7 +130,6 @@ def _run(
 
 def _print_report(report: "InferenceReport", output: Path, run_id: str) -> None:
     """Name what failed and what was left out, then say what was done."""
-
     print_failures("series or files failed", report.failures)
     _print_harmless("series skipped", report.skipped)
     _print_harmless("files passed over", report.passed_over)

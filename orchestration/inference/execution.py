@@ -19,11 +19,12 @@ from orchestration.inference.preparation import PreparedJob
 from orchestration.inference.provenance import combined, folder_digest
 from orchestration.inference.report import InferenceReport, SeriesOutcome, SeriesStatus
 from orchestration.inference.series import shape_of
-from orchestration.outcomes import Progress
+from orchestration.outcomes import Failures, Progress
 from orchestration.stores.publishing import partial_folder
 from orchestration.stores.scratch import scratch_folder
 from orchestration.volumes import Search, Series, SeriesError, derived_folder, find_series, input_digest
 
+NAMED = 10  # items in the sentence that says why nothing came of a run; the report has more
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}  # what no other series would find either
 
 
@@ -163,15 +164,14 @@ class Execution:
         self._progress(self._done, self._total)
 
     def _why_nothing(self) -> str:
+        """What failed; else that no series was chosen, or that there is none, and what there is instead."""
         report = self._report
-        failures = report.failures
-        if failures.count:
-            shown = "; ".join(f"{failure.item}: {failure.reason}" for failure in failures.shown[:10])
-            more = f"; and {failures.count - 10:,} more" if failures.count > 10 else ""
-            return f"the job {report.job} processed no series: {shown}{more}"
+        if report.failures.count:
+            return f"the job {report.job} processed no series: {_shown(report.failures)}"
         if report.skipped.count:
             return f"the job {report.job} processed no series: its config chooses none of {report.skipped.count:,}"
-        return f"{self._in_dir} holds no DICOM image"
+        passed_over = _shown(report.passed_over)
+        return f"{self._in_dir} holds no DICOM image that makes a volume{passed_over and f': {passed_over}'}"
 
     @contextmanager
     def _naming_what_is_full(self) -> Iterator[None]:
@@ -189,3 +189,10 @@ class Execution:
 def _volumes(series: Series) -> int:
     """How many volumes a series holds; one that makes none counts as one that is done when its job has had its say."""
     return series.volumes if series.problem is None else 1
+
+
+def _shown(items: Failures) -> str:
+    """The first items with their reasons, as part of a sentence."""
+    shown = [f"{item.item}: {item.reason}" for item in items.shown[:NAMED]]
+    more = [f"and {items.count - len(shown):,} more"] if items.count > len(shown) else []
+    return "; ".join(shown + more)

@@ -233,10 +233,11 @@ def test_a_folder_without_dicom_or_without_anything_is_named(tmp_path: Path) -> 
     with pytest.raises(DoublereadError, match="there is no folder"):
         run(job(), tmp_path / "in", tmp_path / "out")
     (tmp_path / "in").mkdir()
-    for _ in range(2):
-        with pytest.raises(InferenceError, match="in holds no DICOM image"):
-            run(job(), tmp_path / "in", tmp_path / "out")
-        (tmp_path / "in" / "notes.txt").write_text("no DICOM")
+    with pytest.raises(InferenceError, match=r"in holds no DICOM image that makes a volume$"):
+        run(job(), tmp_path / "in", tmp_path / "out")
+    (tmp_path / "in" / "notes.txt").write_text("no DICOM")
+    with pytest.raises(InferenceError, match=r"makes a volume: notes\.txt: is no DICOM file$"):
+        run(job(), tmp_path / "in", tmp_path / "out")
 
 
 def test_the_same_run_gives_the_same_bytes_and_another_config_other_uids(study: Path, tmp_path: Path) -> None:

@@ -1,0 +1,50 @@
+"""Whether a folder holds DICOM, and arrays that lie in a file where they would fill the memory."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from orchestration.inference import InferenceError, InferencePipeline, JobEntry, holds_dicom, read_volume, write_dicoms
+from tests.inference.studies import stored_volume, volume_of, write_study
+
+SAME = JobEntry("same", {}, read_volume, write_dicoms, lambda volume, *_: volume)
+
+
+def test_a_folder_holds_dicom_when_a_file_anywhere_below_it_is_dicom_whatever_its_name(tmp_path: Path) -> None:
+    assert not holds_dicom(tmp_path / "nowhere")
+    assert not holds_dicom(tmp_path)
+    (tmp_path / "a.dcm").write_text("no DICOM, in spite of its name" * 9)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    assert not holds_dicom(tmp_path)
+    study = write_study(tmp_path / "b" / "c", volume_of(1, 3, 4))
+    (study / "000.dcm").rename(study / "IM1")
+    assert holds_dicom(tmp_path)
+
+
+def test_a_series_that_would_fill_the_memory_is_mapped_from_a_file_and_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.inference.memory.MAPPED_BYTES", 1)
+    stored = volume_of(3, 4, 5, 6)
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    seen = []
+    entry = SAME._replace(func=lambda volume, *_: seen.append(type(volume)) or volume)
+    InferencePipeline([entry]).execute("same", write_study(tmp_path / "in", stored), tmp_path / "out")
+    assert seen == [np.memmap] * 3
+    assert np.array_equal(stored_volume(tmp_path / "out"), stored)
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.parametrize(("limit", "size"), [("MAX_VOLUME_BYTES", 479), ("MAX_SERIES_BYTES", 1439)])
+def test_a_series_that_is_too_large_fails_by_name_before_memory_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, size: int
+) -> None:
+    monkeypatch.setattr(f"orchestration.inference.memory.{limit}", size)
+    study = write_study(tmp_path / "in", volume_of(3, 4, 5, 6))
+    with pytest.raises(InferenceError, match="its volume of 3 x 4 x 5 x 6 is too large"):
+        InferencePipeline([SAME]).execute("same", study, tmp_path / "out")
