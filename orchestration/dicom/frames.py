@@ -23,6 +23,7 @@ from orchestration.dicom.codecs import decode_frame
 from orchestration.dicom.codestreams import Family, family_of
 from orchestration.dicom.description import Description
 from orchestration.dicom.pixel_file import PixelElement, content
+from orchestration.dicom.quantising import stored_range
 from orchestration.dicom.quiet import calling_pydicom
 from orchestration.images import ImageError
 
@@ -92,7 +93,11 @@ def _native(data: bytes, described: Description, pixels: PixelElement) -> Stored
     stored = np.frombuffer(data, kind).reshape(described.rows, described.columns)
     stored = stored.astype(stored.dtype.newbyteorder("="), copy=False)
     unused = described.bits_allocated - described.bits_stored
-    return stored if not unused else np.right_shift(np.left_shift(stored, unused), unused)
+    into = stored_range(described, signed=pixels.signed)
+    if not unused or (stored.min() >= into.low and stored.max() <= into.high):
+        return stored
+    shifted: Stored = np.right_shift(np.left_shift(stored, unused), unused)
+    return shifted
 
 
 def _image_pixel(described: Description, pixels: PixelElement) -> Dataset:

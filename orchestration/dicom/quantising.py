@@ -1,5 +1,6 @@
 """From values after the modality LUT back to stored values: the way of PS3.3 C.11.1 in the other direction."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,10 @@ Stored = npt.NDArray[Any]
 # A float32 between 0 and 1 misses its value by 2**-25 at most: so many steps of 1 between the lowest and the highest
 # value still come back by rounding.
 MOST_EXACT_STEPS = 0.49 * 2**25
+
+
+class NotFiniteError(ValueError):
+    """A value is NaN or infinite, which no stored value is."""
 
 
 @dataclass(frozen=True)
@@ -43,20 +48,33 @@ def quantise(values: Values, step: Lut | Rescaling, into: StoredRange) -> tuple[
     """The stored value whose value after the modality LUT is nearest.
 
     Args:
-        values: finite numbers.
+        values: numbers, which are overwritten.
         step: from stored values to these.
         into: what can be stored.
 
     Returns:
         The stored values, and how many values lay beyond what can be stored and became its nearest end.
+
+    Raises:
+        NotFiniteError: a value is NaN or infinite.
     """
     if isinstance(step, Lut):
+        if not np.isfinite(values).all():
+            raise NotFiniteError
         return _nearest_entries(values, step, into)
-    stored = np.rint((values - step.intercept) / step.slope)
-    beyond = int(np.count_nonzero((stored < into.low) | (stored > into.high)))
-    if beyond:
-        np.clip(stored, into.low, into.high, out=stored)
-    return stored.astype(into.dtype), beyond
+    if step.intercept:
+        values -= step.intercept
+    if step.slope != 1:
+        values /= step.slope
+    np.rint(values, out=values)
+    lowest, highest = float(values.min()), float(values.max())
+    if not (math.isfinite(lowest) and math.isfinite(highest)):  # NaN among them makes both NaN
+        raise NotFiniteError
+    beyond = 0
+    if lowest < into.low or highest > into.high:
+        beyond = int(np.count_nonzero((values < into.low) | (values > into.high)))
+        np.clip(values, into.low, into.high, out=values)
+    return values.astype(into.dtype), beyond
 
 
 def comes_back(step: Lut | Rescaling, into: StoredRange, minimum: float, maximum: float) -> bool:

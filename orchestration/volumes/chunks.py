@@ -20,16 +20,13 @@ _TRIED_BYTES = 1 << 16  # twice the window of deflate
 Frame = npt.NDArray[Any]
 
 
-def encode_chunk(frame: Frame, *, compress: bool) -> tuple[bytes | memoryview, int]:
-    """A chunk as it stands in the file, and its filter mask.
+def encode_chunk(frame: Frame) -> tuple[bytes, int]:
+    """A chunk as it stands in a dataset with the filters shuffle and gzip, and its filter mask.
 
     Args:
         frame: C-contiguous, of little-endian samples.
-        compress: whether the dataset has the filters shuffle and gzip; without, the bytes stand as they are.
     """
     raw = frame.reshape(-1).view(np.uint8).data
-    if not compress:
-        return raw, 0
     if frame.itemsize == 1 or not _shuffles_better(frame):
         return isal_zlib.compress(raw, _ISAL_LEVEL), _SHUFFLE_LEFT_OUT
     return isal_zlib.compress(_shuffled(frame), _ISAL_LEVEL), 0

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from orchestration.dicom.deriving import Derivation, NewGreys, derived_header, derived_uid
 from orchestration.dicom.greys import Lut, Rescaling
-from orchestration.dicom.quantising import StoredRange, full_range_rescaling, quantise, stored_range
+from orchestration.dicom.quantising import NotFiniteError, StoredRange, full_range_rescaling, quantise, stored_range
 from orchestration.dicom.series import Instance
 from orchestration.errors import DoublereadError
 from orchestration.images import ImageError
@@ -23,7 +23,9 @@ from orchestration.stores.publishing import folder_beside
 from orchestration.volumes.series import Series, SeriesError
 from orchestration.volumes.spreading import processes, threads
 
-_LARGE_FRAME_PIXELS = 1 << 19  # above which numpy does most of the work, without the interpreter's lock
+# Of larger frames numpy does most of the work, without the interpreter's lock; fewer files are done before processes
+# have started.
+_SMALL_FRAME_PIXELS, _MANY_FILES = 1 << 16, 500
 _MOST_NATIVE_BYTES = 0xFFFFFFFE  # of Pixel Data (PS3.5 7.1.1)
 
 Values = npt.NDArray[Any]
@@ -36,8 +38,8 @@ class OutputExistsError(DoublereadError):
 class LaterFrame(Protocol):
     """A frame that a worker reads itself; can be sent to another process."""
 
-    def values(self) -> Values:
-        """(rows, columns) values after the modality LUT."""
+    def values(self) -> npt.NDArray[np.float64]:
+        """(rows, columns) values after the modality LUT, in an array that may be overwritten."""
 
 
 class Pixels(Protocol):
@@ -167,7 +169,11 @@ def write_series(
     places = {(id(frame.instance), frame.number): at for at, frame in enumerate(series.stack.frames)}
     instances = series.stack.instances
     rows, columns = series.shape[-2:]
-    by_processes = rows * columns < _LARGE_FRAME_PIXELS and all(len(one.planes) == 1 for one in instances)
+    by_processes = (
+        rows * columns <= _SMALL_FRAME_PIXELS
+        and len(instances) >= _MANY_FILES
+        and all(len(one.planes) == 1 for one in instances)
+    )
     running = processes(workers, len(instances)) if by_processes else threads(workers)
     written = Written(derived_uid(series.uid, derivation.seed))
     clipped = 0
@@ -260,7 +266,7 @@ def _write(file: _File) -> int:
         out.write(header.data)
         out.write(header.pixel_element(None if file.compress else length + length % 2, 8 * itemsize))
         for number, (frame, step) in enumerate(zip(file.frames, file.steps, strict=True)):
-            stored, beyond = quantise(_checked(file, frame, number), step, file.into)
+            stored, beyond = _quantised(file, frame, step, number)
             clipped += beyond
             out.write(_fragment(stored) if file.compress else stored.astype(stored.dtype.newbyteorder("<")).data)
         if file.compress:
@@ -270,15 +276,17 @@ def _write(file: _File) -> int:
     return clipped
 
 
-def _checked(file: _File, frame: Values | LaterFrame, number: int) -> npt.NDArray[np.float64]:
-    values = frame if isinstance(frame, np.ndarray) else frame.values()
+def _quantised(
+    file: _File, frame: Values | LaterFrame, step: Lut | Rescaling, number: int
+) -> tuple[npt.NDArray[Any], int]:
+    values = frame.astype(np.float64) if isinstance(frame, np.ndarray) else frame.values()
     which = f"the new frame {number + 1} of {printable(file.name)}"
     if values.shape != file.shape:
         raise SeriesError(f"{which} has the shape {values.shape}, its source {file.shape}")
-    checked = values.astype(np.float64)
-    if not np.isfinite(checked).all():
-        raise SeriesError(f"{which} holds values that are no numbers (NaN or infinity)")
-    return checked
+    try:
+        return quantise(values, step, file.into)
+    except NotFiniteError:
+        raise SeriesError(f"{which} holds values that are no numbers (NaN or infinity)") from None
 
 
 def _fragment(stored: npt.NDArray[Any]) -> bytes:

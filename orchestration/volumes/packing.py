@@ -1,11 +1,12 @@
 """Series of a folder into one HDF5 file, a frame at a time, and what a model needs to know of them into JSON."""
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from orchestration.stores.publishing import beside
 from orchestration.volumes.chunks import GZIP_LEVEL, encode_chunk
 from orchestration.volumes.deriving import refuse_existing
 from orchestration.volumes.hdf5 import DATA, attributes, hdf5_errors, require_h5py
-from orchestration.volumes.reading import Frames, open_frames
+from orchestration.volumes.reading import Frames, open_frames, write_at
 from orchestration.volumes.scaling import scaled
 from orchestration.volumes.searching import Search, find_series
 from orchestration.volumes.series import Series, SeriesError
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 # The oldest form of HDF5 that has room for the attributes of thousands of frames; readers of 2008 and later know it.
 _FORM = ("v108", "v110")
+
+Places = dict[int, tuple[int, ...]]
+"""Where in its dataset each frame begins, by its number."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -173,41 +179,75 @@ class _Packer:
             return self._pack_frames(frames, name)
 
     def _pack_frames(self, frames: Frames, name: str) -> dict[str, Any]:
-        shape, packing = frames.series.shape, self.packing
-        dtype = frames.series.dtype if packing.stored else np.dtype(np.float32)
-        filters = {"compression": "gzip", "compression_opts": GZIP_LEVEL, "shuffle": True} if packing.compress else {}
-        outer = shape[:-2]
-        dataset = self.file.create_dataset(name, shape, dtype, chunks=(*(1,) * len(outer), *shape[-2:]), **filters)
-        is_exact = packing.stored or _comes_back(frames)
-        for key, value in attributes(frames, is_scaled=not packing.stored, is_exact=is_exact).items():
+        dtype = frames.series.dtype if self.packing.stored else np.dtype(np.float32)
+        dataset = self._create(frames, name, dtype)
+        is_exact = self.packing.stored or _comes_back(frames)
+        for key, value in attributes(frames, is_scaled=not self.packing.stored, is_exact=is_exact).items():
             dataset.attrs[key] = value
-
-        def encoded(number: int) -> tuple[bytes | memoryview, int]:
-            return encode_chunk(_samples(frames, number, packing), compress=packing.compress)
-
-        tasks = ((number, number) for number in range(len(frames)))
-        for done, (number, chunk) in enumerate(self.workers.run(encoded, tasks), start=1):
-            if isinstance(chunk, Exception):
-                raise chunk
-            offsets = (*(int(at) for at in np.unravel_index(number, outer)), 0, 0)
-            dataset.id.write_direct_chunk(offsets, chunk[0], chunk[1])
+        outer = frames.series.shape[:-2]
+        places = {number: (*map(int, np.unravel_index(number, outer)), 0, 0) for number in range(len(frames))}
+        put = (
+            self._deflating(frames, dataset, places)
+            if self.packing.compress
+            else self._copying(frames, dataset, places)
+        )
+        for done, _ in enumerate(put, start=1):
             self.listener("frames packed", done, len(frames))
         return _described(frames, dtype, is_exact=is_exact)
 
+    def _create(self, frames: Frames, name: str, dtype: np.dtype[Any]) -> "h5py.Dataset":
+        """An empty dataset, with a chunk for each frame; without compression, each has its place in the file."""
+        import h5py  # noqa: PLC0415 - an extra
 
-def _json(value: Any, indent: str = "") -> str:
+        shape = frames.series.shape
+        filters = {"compression": "gzip", "compression_opts": GZIP_LEVEL, "shuffle": True}
+        plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plist.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+        if not self.packing.compress:
+            plist.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+        chunks = (*(1,) * (len(shape) - 2), *shape[-2:])
+        return self.file.create_dataset(
+            name, shape, dtype, chunks=chunks, dcpl=plist, **(filters if self.packing.compress else {})
+        )
+
+    def _deflating(self, frames: Frames, dataset: "h5py.Dataset", places: Places) -> Iterator[None]:
+        """Threads make chunks; this one hands them to HDF5."""
+        for number, chunk in self._run(lambda number: encode_chunk(self._samples(frames, number)), places):
+            dataset.id.write_direct_chunk(places[number], chunk[0], chunk[1])
+            yield
+
+    def _copying(self, frames: Frames, dataset: "h5py.Dataset", places: Places) -> Iterator[None]:
+        """Threads write frames to their places in the file, past HDF5, which would let only one of them write."""
+        offsets = {number: dataset.id.get_chunk_info_by_coord(place).byte_offset for number, place in places.items()}
+        self.file.flush()
+        descriptor = os.open(self.file.filename, os.O_WRONLY)
+        try:
+            for _ in self._run(
+                lambda number: write_at(descriptor, self._samples(frames, number), offsets[number]), places
+            ):
+                yield
+        finally:
+            os.close(descriptor)
+
+    def _run(self, function: Callable[[int], T], places: Places) -> Iterator[tuple[int, T]]:
+        for number, outcome in self.workers.run(function, ((number, number) for number in places)):
+            if isinstance(outcome, Exception):
+                raise outcome
+            yield number, outcome
+
+    def _samples(self, frames: Frames, number: int) -> npt.NDArray[Any]:
+        if not self.packing.stored:
+            return scaled(frames, number)
+        stored = frames.stored(number)
+        return np.ascontiguousarray(stored, stored.dtype.newbyteorder("<"))
+
+
+def _json(value: object, indent: str = "") -> str:
     """JSON with a line for each entry of an object; lists stay on one line."""
     if not isinstance(value, dict):
         return json.dumps(value, allow_nan=False)
     entries = (f"{indent}  {json.dumps(key)}: {_json(one, indent + '  ')}" for key, one in value.items())
     return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
-
-
-def _samples(frames: Frames, number: int, packing: Packing) -> npt.NDArray[Any]:
-    stored = frames.stored(number)
-    if packing.stored:
-        return np.ascontiguousarray(stored, stored.dtype.newbyteorder("<"))
-    return scaled(stored, frames.modality(number), frames.minimum, frames.maximum)
 
 
 def _comes_back(frames: Frames) -> bool:

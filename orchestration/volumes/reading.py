@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -74,12 +75,24 @@ class Frames:
     def __len__(self) -> int:
         return len(self._pieces)
 
-    @property
+    @cached_property
+    def common_step(self) -> Lut | Rescaling | None:
+        """The step from stored values to those after the modality LUT that serves all frames; None without one."""
+        first = self._pieces[0].modality
+        # A table has no equality, but the one of a file is one object.
+        return first if all(piece.modality is first or piece.modality == first for piece in self._pieces) else None
+
+    @cached_property
+    def stored_limits(self) -> tuple[int, int]:
+        """The lowest and the highest stored value."""
+        return min(one.stored[0] for one in self.limits), max(one.stored[1] for one in self.limits)
+
+    @cached_property
     def minimum(self) -> float:
         """The lowest value after the modality LUT."""
         return min(one.values[0] for one in self.limits)
 
-    @property
+    @cached_property
     def maximum(self) -> float:
         """The highest value after the modality LUT."""
         return max(one.values[1] for one in self.limits)
@@ -247,15 +260,23 @@ def _read(piece: _Piece) -> Stored:
 
 
 def _keep(path: Path, stored: Stored, number: int) -> None:
-    data = memoryview(np.ascontiguousarray(stored).data).cast("B")
     descriptor = os.open(path, os.O_WRONLY)
     try:
-        offset = number * len(data)
-        while data:
-            written = os.pwrite(descriptor, data, offset)
-            data, offset = data[written:], offset + written
+        write_at(descriptor, np.ascontiguousarray(stored), number * stored.nbytes)
     finally:
         os.close(descriptor)
+
+
+def write_at(descriptor: int, samples: Stored, offset: int) -> None:
+    """Write C-contiguous samples to a place in a file; threads may do so side by side.
+
+    Raises:
+        OSError: there is no room.
+    """
+    data = samples.reshape(-1).view(np.uint8).data
+    while data:
+        written = os.pwrite(descriptor, data, offset)
+        data, offset = data[written:], offset + written
 
 
 def _no_room(error: OSError) -> str:

@@ -106,7 +106,9 @@ def test_frames_of_several_fragments_are_told_apart_by_offsets_or_by_how_codestr
             np.testing.assert_array_equal(read_frame(path, instance.description, instance.pixels, number), expected)
 
 
-@pytest.mark.parametrize("name", ["MR_small_bigendian.dcm", "MR_small_implicit.dcm", "image_dfl.dcm", "JPGExtended.dcm"])
+@pytest.mark.parametrize(
+    "name", ["MR_small_bigendian.dcm", "MR_small_implicit.dcm", "image_dfl.dcm", "JPGExtended.dcm"]
+)
 def test_pydicoms_own_samples_of_unusual_encodings_are_read_as_pydicom_reads_them(name: str, tmp_path: Path) -> None:
     from orchestration.dicom.codecs import register  # noqa: PLC0415 - for pydicom, which has no decoder of 12 bits
 
@@ -127,7 +129,7 @@ def test_bits_beyond_bits_stored_do_not_count(tmp_path: Path) -> None:
 def test_a_file_that_is_cut_short_is_refused_and_never_read_in_part(syntax, keep: float, tmp_path: Path) -> None:
     image = slice_of(STORED, (0, 0, 0))
     data = file_bytes(image if syntax is None else compressed(image, syntax, [CODECS[syntax](STORED)]))
-    with pytest.raises(ImageError, match="cut short|damaged"):
+    with pytest.raises(ImageError, match=r"cut short|damaged"):
         first_frame(data[: int(keep * len(data))], tmp_path)
 
 

@@ -1,6 +1,5 @@
 """Series of synthetic slices, written under names that say nothing of their order, and what comes of them."""
 
-import random
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,7 +56,7 @@ def acquisitions_of(volumes: np.ndarray, keyword: str = "AcquisitionNumber") -> 
 def write(folder: Path, images: Iterable[Dataset], seed: int = 0) -> list[Path]:
     """Write images under shuffled names, some in a folder below; the paths in the order of the images."""
     images = list(images)
-    names = random.Random(seed).sample(range(10_000), len(images))
+    names = np.random.default_rng(seed).permutation(10_000)[: len(images)].tolist()
     paths = [folder / ("below" if name % 3 == 0 else "") / f"{name:04d}" for name in names]
     for path, image in zip(paths, images, strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +75,8 @@ def sample(folder: Path, name: str) -> Path:
 def enhanced(volumes: np.ndarray, between: float = 3.0) -> Dataset:
     """An Enhanced MR of (times, slices, rows, columns), its frames not in the order of their positions."""
     times, slices = volumes.shape[:2]
-    order = random.Random(1).sample([(time, at) for time in range(times) for at in range(slices)], times * slices)
+    places = [(time, at) for time in range(times) for at in range(slices)]
+    order = [places[number] for number in np.random.default_rng(1).permutation(len(places))]
     image = image_dataset(volumes[0, 0], Modality="MR", SeriesInstanceUID=SERIES, StudyInstanceUID=STUDY)
     image.file_meta = FileMetaDataset()
     image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
