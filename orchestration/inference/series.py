@@ -67,11 +67,12 @@ def write_dicoms(volume: Array, in_dir: Path, out_dir: Path) -> None:
     if known.minimum is None or known.maximum is None:
         with open_frames(known.series) as frames:
             known.minimum, known.maximum = frames.minimum, frames.maximum
-    run = current_run()
+    run, folder = current_run(), Path(out_dir)
+    folder.mkdir(parents=True, exist_ok=True)
     known.written = write_series(
         known.series,
         _InUnits(volume.reshape(-1, *stack.shape[-2:]), known.minimum, known.maximum),
-        out_dir,
+        folder,
         run.derivation if run else _OUTSIDE,
     )
 

@@ -6,8 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from orchestration.inference import InferenceError, InferencePipeline, JobEntry, holds_dicom, read_volume, write_dicoms
-from tests.inference.studies import stored_volume, volume_of, write_study
+from orchestration.inference import (
+    InferenceError,
+    InferencePipeline,
+    JobEntry,
+    JobError,
+    holds_dicom,
+    read_volume,
+    write_dicoms,
+)
+from tests.inference.studies import SPACING, stored_volume, volume_of, write_study
 
 SAME = JobEntry("same", {}, read_volume, write_dicoms, lambda volume, *_: volume)
 
@@ -52,3 +60,24 @@ def test_a_series_that_is_too_large_fails_by_name_before_memory_is_taken(
     study = write_study(tmp_path / "in", volume_of(3, 4, 5, 6))
     with pytest.raises(InferenceError, match="its volume of 3 x 4 x 5 x 6 is too large"):
         InferencePipeline([SAME]).execute("same", study, tmp_path / "out")
+
+
+def test_what_jobs_read_and_write_with_works_without_a_pipeline(tmp_path: Path) -> None:
+    stored = volume_of(2, 3, 4, 5)
+    study = write_study(tmp_path / "in", stored)
+    write_study(study / "ct", volume_of(2, 3, 4), uid="1.2.9", modality="CT")
+    with pytest.raises(JobError, match="holds 2 series that the config chooses; it must hold one"):
+        read_volume(study, {})
+    volume, meta_data = read_volume(study, {"Modality": "MR", "sigma": 1})
+    assert np.allclose(volume, stored / 4000, atol=1e-7)
+    assert meta_data == {
+        "spacing": SPACING,
+        "axes": ("time", "slice", "row", "column"),
+        "minimum": 0,
+        "maximum": 4000,
+        "modality": "MR",
+        "series_instance_uid": "1.2.3",
+        "study_instance_uid": "1.2",
+    }
+    write_dicoms(1 - volume, write_study(tmp_path / "alone", stored), tmp_path / "out")
+    assert np.array_equal(stored_volume(tmp_path / "out"), 4000 - stored)
