@@ -43,8 +43,15 @@ _NO_LONGER_TRUE = [
     *("InConcatenationTotalNumber", "ConcatenationFrameOffsetNumber"),
     *("DerivationDescription", "DerivationCodeSequence", "SourceImageSequence"),
 ]
-_FRAME_TYPES = ("MRImageFrameTypeSequence", "CTImageFrameTypeSequence", "PETFrameTypeSequence")
-_XRAY_FRAME_TYPES = ("XRay3DFrameTypeSequence", "FrameTypeSequence")
+# Of enhanced objects whose Image Type is ORIGINAL or MIXED alone (PS3.3 C.7.6.18.1 and C.7.6.18.3).
+_OF_ORIGINALS = [
+    *("BulkMotionCompensationTechnique", "BulkMotionSignalSource"),
+    *("CardiacRRIntervalSpecified", "IntervalsAcquired", "IntervalsRejected"),
+]
+_FRAME_TYPES = (
+    *("MRImageFrameTypeSequence", "CTImageFrameTypeSequence", "PETFrameTypeSequence"),
+    *("XRay3DFrameTypeSequence", "XAXRFFrameCharacteristicsSequence"),
+)
 _AFTER_PIXELS = 0x7FE00000  # what follows is the pixels, their signatures and padding
 _OVERLAYS = range(0x6000, 0x6020, 2)  # groups (PS3.3 C.9.2)
 
@@ -169,6 +176,9 @@ def _derive(dataset: Dataset, derivation: Derivation) -> None:
     dataset.DerivationCodeSequence = [_code(derivation.code)]
     dataset.SourceImageSequence = [source]
     if is_enhanced:
+        for keyword in _OF_ORIGINALS:
+            if keyword in dataset:
+                delattr(dataset, keyword)
         dataset.SourceImageEvidenceSequence = [_evidence(dataset, source_class, source_uid, source_series)]
         _derive_frames([shared[0], *(dataset.get("PerFrameFunctionalGroupsSequence") or ())], derivation, source)
 
@@ -192,7 +202,7 @@ def _derive_frames(groups: Iterable[Dataset], derivation: Derivation, source: Da
     for group in (shared, *per_frame):
         if "DerivationImageSequence" in group:
             del group.DerivationImageSequence
-        for macro in (*_FRAME_TYPES, *_XRAY_FRAME_TYPES):
+        for macro in _FRAME_TYPES:
             for typed in group.get(macro) or ():
                 if typed.get("FrameType"):
                     typed.FrameType = ["DERIVED", *list(typed.FrameType)[1:]]

@@ -4,7 +4,6 @@ Where the pixels contradict the transfer syntax that the file names, or a long c
 second decoder has to agree: a decoder that misreads a frame often returns a constant one and says nothing.
 """
 
-import os
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -50,9 +49,10 @@ def read_frame(path: Path, described: Description, pixels: PixelElement, number:
         ImageError: damaged, of a transfer syntax that is not read, or two decoders disagree.
         OSError: the file can't be read.
     """
-    data = _frame_bytes(path, pixels, number)
+    read = _frame_bytes(path, pixels, number)
     if not pixels.is_compressed:
-        return _native(data, described, pixels)
+        return _native(read, described, pixels)
+    data = read.tobytes()
     name = UID(pixels.syntax).name
     with calling_pydicom(f"is a damaged DICOM file, or one that no decoder here reads ({name})"):
         dataset = _image_pixel(described, pixels)
@@ -63,34 +63,29 @@ def read_frame(path: Path, described: Description, pixels: PixelElement, number:
         return samples
 
 
-def _frame_bytes(path: Path, pixels: PixelElement, number: int) -> bytes:
-    if pixels.is_deflated:
-        with content(path, is_deflated=True) as file:
-            return b"".join(_read(file.seek, file.read, offset, length) for offset, length in pixels.frames[number])
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        parts = [os.pread(descriptor, length, offset) for offset, length in pixels.frames[number]]
-    finally:
-        os.close(descriptor)
-    if sum(map(len, parts)) != sum(length for _, length in pixels.frames[number]):
+def _frame_bytes(path: Path, pixels: PixelElement, number: int) -> npt.NDArray[np.uint8]:
+    spans = pixels.frames[number]
+    data = np.empty(sum(length for _, length in spans), np.uint8)
+    with content(path, is_deflated=pixels.is_deflated) as file:
+        filled = 0
+        for offset, length in spans:
+            file.seek(offset)
+            filled += file.readinto(data[filled : filled + length])  # type: ignore[attr-defined]
+    if filled != len(data):
         raise ImageError("is a DICOM file that has become shorter since its header was read")
-    return b"".join(parts) if len(parts) > 1 else parts[0]
+    return data
 
 
-def _read(seek: Callable[[int], int], read: Callable[[int], bytes], offset: int, length: int) -> bytes:
-    seek(offset)
-    return read(length)
-
-
-def _native(data: bytes, described: Description, pixels: PixelElement) -> Stored:
+def _native(data: npt.NDArray[np.uint8], described: Description, pixels: PixelElement) -> Stored:
     """Native pixels of whole bytes; bits above Bits Stored, where old files keep overlays, do not count."""
     is_big = pixels.syntax == ExplicitVRBigEndian
     if described.bits_allocated not in (8, 16):
         raise ImageError(f"is a DICOM image of {described.bits_allocated} bits a sample; 8 or 16 are read")
     kind = f"{'>' if is_big else '<'}{'i' if pixels.signed else 'u'}{described.bits_allocated // 8}"
     if is_big and described.bits_allocated == 8:  # written as words (PS3.5 A.3), whose bytes are in the other order
-        data = np.frombuffer(data[: len(data) // 2 * 2], ">u2").astype("<u2").tobytes() + data[len(data) // 2 * 2 :]
-    stored = np.frombuffer(data, kind).reshape(described.rows, described.columns)
+        even = len(data) // 2 * 2
+        data[:even] = data[:even].reshape(-1, 2)[:, ::-1].reshape(-1)
+    stored = data.view(kind).reshape(described.rows, described.columns)
     stored = stored.astype(stored.dtype.newbyteorder("="), copy=False)
     unused = described.bits_allocated - described.bits_stored
     into = stored_range(described, signed=pixels.signed)

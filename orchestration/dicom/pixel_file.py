@@ -94,8 +94,8 @@ def open_header(file: BinaryIO, keywords: Sequence[str] | None) -> tuple[Dataset
 
 
 def content(path: Path, *, is_deflated: bool) -> BinaryIO:
-    """The file, opened; one that is deflated as it is when inflated, in memory."""
-    file = path.open("rb")
+    """The file, opened without a buffer; one that is deflated as it is when inflated, in memory."""
+    file: BinaryIO = path.open("rb", buffering=0)
     if not is_deflated:
         return file
     with file:

@@ -111,12 +111,11 @@ class Frames:
         if self._kept is None:
             return _read(piece)
         shape = (piece.description.rows, piece.description.columns)
-        size = shape[0] * shape[1] * self.series.dtype.itemsize
-        descriptor = os.open(self._kept, os.O_RDONLY)
-        try:
-            return np.frombuffer(os.pread(descriptor, size, number * size), self.series.dtype).reshape(shape)
-        finally:
-            os.close(descriptor)
+        stored = np.empty(shape, self.series.dtype)
+        with self._kept.open("rb", buffering=0) as file:
+            file.seek(number * stored.nbytes)
+            file.readinto(stored.reshape(-1).view(np.uint8).data)
+        return stored
 
     def values(self, number: int, dtype: npt.DTypeLike = np.float64) -> Values:
         """(rows, columns) values of a frame after the modality LUT, of a floating type.

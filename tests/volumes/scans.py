@@ -84,6 +84,9 @@ def enhanced(volumes: np.ndarray, between: float = 3.0) -> Dataset:
     image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = uid("enhanced", volumes.tobytes())
     image.FrameOfReferenceUID, image.NumberOfFrames = FRAME_OF_REFERENCE, len(order)
     image.ImageType = ["ORIGINAL", "PRIMARY", "M", "NONE"]
+    image.BulkMotionCompensationTechnique = "NONE"
+    image.CardiacSynchronizationTechnique, image.CardiacSignalSource = "PROSPECTIVE", "ECG"
+    image.CardiacRRIntervalSpecified, image.IntervalsAcquired, image.IntervalsRejected = 800, 10, 1
     shared = Dataset()
     shared.PixelMeasuresSequence = Items([item(PixelSpacing=[0.5, 0.25], SliceThickness=9)])
     shared.PlaneOrientationSequence = Items([item(ImageOrientationPatient=list(AXIAL))])

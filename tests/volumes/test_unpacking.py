@@ -94,6 +94,8 @@ def test_an_enhanced_object_comes_back_with_its_frames_in_its_own_order(compress
     _, (image,) = back(tmp_path, compress=compress)
     assert_same_pixels(tmp_path)
     assert image.ImageType == ["DERIVED", "PRIMARY", "M", "NONE"]
+    only_of_originals = {"BulkMotionCompensationTechnique", "CardiacRRIntervalSpecified", "IntervalsAcquired"}
+    assert not only_of_originals & set(image.dir())
     shared = image.SharedFunctionalGroupsSequence[0]
     assert shared.MRImageFrameTypeSequence[0].FrameType == ["DERIVED", "PRIMARY", "M", "NONE"]
     assert shared.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPClassUID == image.SOPClassUID
