@@ -11,7 +11,7 @@ from orchestration.inference.context import Known, Run, current_run
 from orchestration.inference.errors import JobError
 from orchestration.inference.job import Array, Config, MetaData
 from orchestration.inference.memory import working_array
-from orchestration.volumes import Derivation, Series, find_series, open_frames, write_series
+from orchestration.volumes import Derivation, Series, find_series, open_frames, scaled, unscaled, write_series
 
 _OUTSIDE = Derivation(description="Derived by doubleread", seed="doubleread")
 
@@ -35,9 +35,8 @@ def read_volume(in_dir: Path, config: Config) -> tuple[Array, MetaData]:
     volume = working_array(stack.shape)
     with open_frames(known.series) as frames:
         known.minimum, known.maximum = frames.minimum, frames.maximum
-        scale = known.maximum - known.minimum or 1.0
         for number, slot in enumerate(volume.reshape(-1, *stack.shape[-2:])):
-            slot[:] = (frames.values(number) - known.minimum) / scale
+            slot[:] = scaled(frames, number)
     return volume, {
         "spacing": tuple(stack.spacing),
         "axes": tuple(stack.axes),
@@ -81,16 +80,13 @@ class _InUnits:
     """Frames in the units after the modality LUT, each made when it is asked for."""
 
     def __init__(self, frames: Array, minimum: float, maximum: float) -> None:
-        self._frames, self._minimum, self._range = frames, minimum, maximum - minimum
+        self._frames, self._minimum, self._maximum = frames, minimum, maximum
 
     def __len__(self) -> int:
         return len(self._frames)
 
     def __getitem__(self, number: int) -> npt.NDArray[np.float64]:
-        values: npt.NDArray[np.float64] = self._frames[number].astype(np.float64)
-        values *= self._range
-        values += self._minimum
-        return values
+        return unscaled(self._frames[number], self._minimum, self._maximum)
 
 
 def _known(in_dir: Path, config: Config) -> Known:

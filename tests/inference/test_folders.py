@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -15,6 +16,7 @@ from orchestration.inference import (
     read_volume,
     write_dicoms,
 )
+from orchestration.volumes.packing import Packing, pack
 from tests.inference.studies import SPACING, stored_volume, volume_of, write_study
 
 SAME = JobEntry("same", {}, read_volume, write_dicoms, lambda volume, *_: volume)
@@ -81,3 +83,11 @@ def test_what_jobs_read_and_write_with_works_without_a_pipeline(tmp_path: Path) 
     }
     write_dicoms(1 - volume, write_study(tmp_path / "alone", stored), tmp_path / "out")
     assert np.array_equal(stored_volume(tmp_path / "out"), 4000 - stored)
+
+
+def test_a_job_gets_the_very_numbers_that_a_model_was_trained_on(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "in", volume_of(2, 3, 4, 5, highest=3001), RescaleSlope=0.37, RescaleIntercept=-7)
+    pack(study, tmp_path / "out.h5", tmp_path / "out.json", packing=Packing())
+    volume, _ = read_volume(study, {})
+    with h5py.File(tmp_path / "out.h5") as file:
+        assert np.array_equal(file["data"][:], volume)
