@@ -72,11 +72,13 @@ class Execution:
 
     def _problem(self, series: Series) -> str | None:
         """Why a series cannot be processed, as far as that is known before it is read."""
-        if self._job.reads_by_itself or series.problem is not None:
-            return None if self._job.reads_by_itself else series.problem
+        if self._job.reads_by_itself:
+            return None
+        if series.problem is not None:
+            return series.problem
         try:
             self._job.func.check(*shape_of(series))
-        except (JobError, SeriesError, DoublereadError) as error:
+        except (JobError, DoublereadError) as error:
             return str(error)
         return None
 
@@ -112,9 +114,9 @@ class Execution:
             run.folders[shown] = known
             with running(run):
                 result = process(self._job, series, shown, written, self._step)
-            files = move_files(written, folder)
-            outcome = self._outcome(series, result, known, files)
-        except (JobError, ImageError, DoublereadError) as error:
+            outcome = self._outcome(series, result, known)
+            outcome = replace(outcome, file_count=move_files(written, folder))
+        except (JobError, SeriesError, ImageError, DoublereadError) as error:
             return self._failed(series, before, str(error))
         except MemoryError:
             return self._failed(series, before, "it needs more memory than there is")
@@ -126,14 +128,13 @@ class Execution:
         self._report.example = self._report.example or result.example
         return outcome
 
-    def _outcome(self, series: Series, result: SeriesResult, known: Known, files: int) -> SeriesOutcome:
+    def _outcome(self, series: Series, result: SeriesResult, known: Known) -> SeriesOutcome:
         written = known.written
         return replace(
             self._described(series),
             input_sha256=input_digest(series),
             pixels_sha256=result.pixels_sha256,
             derived_series_instance_uid=written.series_uid if written else None,
-            file_count=files,
             clipped_count=written.clipped if written else 0,
             score_count=len(result.predictions),
         )

@@ -5,10 +5,13 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom import dcmread
+from pydicom.uid import JPEGLSLossless
 
 from orchestration.errors import DoublereadError
 from orchestration.inference import (
@@ -21,6 +24,7 @@ from orchestration.inference import (
     read_volume,
     write_dicoms,
 )
+from tests.dicom.dicoms import compressed
 from tests.inference.studies import SPACING, contents, read_folder, stored_volume, volume_of, write_study
 
 
@@ -191,6 +195,23 @@ def test_one_series_that_fails_is_named_and_the_others_are_in_the_output(tmp_pat
     }
     assert {failure.item for failure in report.failures.shown} >= {"series 1.2.2", "series 1.2.3", "cut/000.dcm"}
     assert [failure.item for failure in report.passed_over.shown] == ["notes.txt"]
+    assert sources(tmp_path / "out") == {"1.2.1"}
+
+
+def test_a_frame_that_turns_out_to_be_damaged_when_it_is_decoded_fails_its_series_by_name(tmp_path: Path) -> None:
+    write_study(tmp_path / "in" / "good", volume_of(2, 30, 40), uid="1.2.1")
+    bad = write_study(tmp_path / "in" / "bad", volume_of(2, 30, 40), uid="1.2.2")
+    for path in bad.iterdir():
+        image = dcmread(path)
+        codestream = bytearray(imagecodecs.jpegls_encode(image.pixel_array))
+        codestream[200:260] = bytes(60)
+        compressed(image, JPEGLSLossless, [bytes(codestream)]).save_as(path)
+    report = run(job(), tmp_path / "in", tmp_path / "out")
+    assert [(one.series_instance_uid, one.status) for one in report.series] == [
+        ("1.2.1", "processed"),
+        ("1.2.2", "failed"),
+    ]
+    assert "bad/000.dcm" in str(report.series[1].reason)
     assert sources(tmp_path / "out") == {"1.2.1"}
 
 
