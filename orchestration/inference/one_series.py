@@ -75,7 +75,7 @@ def process(job: PreparedJob, series: Series, in_dir: Path, out_dir: Path, step:
 def _kept(changed: Array | None, number: int, given: Array, shape: tuple[int, ...]) -> Array:
     """All that the function gave so far; the only volume of a series is kept as it is, without a copy."""
     if shape[0] == 1:
-        return given[np.newaxis].astype(np.float32, copy=False)
+        return given[np.newaxis]
     kept = working_array(shape) if changed is None else changed
     kept[number] = given
     return kept
@@ -98,7 +98,7 @@ def _check_meta_data(meta_data: MetaData) -> None:
 
 
 def _applied(job: PreparedJob, volume: Array, meta_data: MetaData) -> Array | Scores:
-    """What the function gives for one volume, checked: finite, and an array only of the volume's shape."""
+    """What the function gives for one volume, checked: an array is of the volume's shape, finite, and ``float32``."""
     with _naming("func", quote=True):
         given = job.func(volume, dict(meta_data))
     if isinstance(given, Scores):
@@ -108,9 +108,11 @@ def _applied(job: PreparedJob, volume: Array, meta_data: MetaData) -> Array | Sc
         raise JobError(f"its func gave the shape {given.shape} for a volume of {volume.shape}")
     if given.dtype.kind not in "biuf":
         raise JobError(f"its func gave {given.dtype}; numbers are expected")
-    if given.dtype.kind == "f" and not all(np.isfinite(part).all() for part in given):
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinity
+        values = given.astype(np.float32, copy=False)
+    if not all(np.isfinite(part).all() for part in values):
         raise JobError("its func gave NaN or infinity")
-    return given
+    return values
 
 
 def _check_count(predictions: list[Prediction]) -> None:

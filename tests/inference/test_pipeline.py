@@ -165,6 +165,7 @@ def refusing(*_: Any) -> np.ndarray:
     [
         (lambda volume, *_: volume * np.nan, "its func gave NaN or infinity"),
         (not_finite, "its func gave NaN or infinity"),
+        (lambda volume, *_: volume.astype(float) + 1e300, "its func gave NaN or infinity"),
         (lambda volume, *_: volume[1:], r"its func gave the shape \(3, 6, 8\) for a volume of \(4, 6, 8\)"),
         (lambda *_: None, r"its func gave the shape \(\) for a volume"),
         (lambda volume, *_: volume.astype(str), "its func gave <U32; numbers are expected"),
