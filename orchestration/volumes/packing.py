@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from orchestration.dicom.quantising import comes_back, stored_range
 from orchestration.errors import DoublereadError
+from orchestration.images import STRIPE_ROWS
 from orchestration.outcomes import Failures, StageListener
 from orchestration.stores.publishing import beside
 from orchestration.volumes.chunks import GZIP_LEVEL, encode_chunk
@@ -212,7 +213,9 @@ class _Packer:
 
     def _deflating(self, frames: Frames, dataset: "h5py.Dataset", places: Places) -> Iterator[None]:
         """Threads make chunks; this one hands them to HDF5."""
-        for number, chunk in self._run(lambda number: encode_chunk(self._samples(frames, number)), places):
+        for number, chunk in self._run(
+            lambda number: encode_chunk(self._samples(frames, number, frames.stored(number))), places
+        ):
             dataset.id.write_direct_chunk(places[number], chunk[0], chunk[1])
             yield
 
@@ -221,10 +224,16 @@ class _Packer:
         offsets = {number: dataset.id.get_chunk_info_by_coord(place).byte_offset for number, place in places.items()}
         self.file.flush()
         descriptor = os.open(self.file.filename, os.O_WRONLY)
+
+        def copy(number: int) -> None:
+            stored, offset = frames.stored(number), offsets[number]
+            for top in range(0, len(stored), STRIPE_ROWS):  # which stay in the processor's cache until written
+                samples = self._samples(frames, number, stored[top : top + STRIPE_ROWS])
+                write_at(descriptor, samples, offset)
+                offset += samples.nbytes
+
         try:
-            for _ in self._run(
-                lambda number: write_at(descriptor, self._samples(frames, number), offsets[number]), places
-            ):
+            for _ in self._run(copy, places):
                 yield
         finally:
             os.close(descriptor)
@@ -235,10 +244,9 @@ class _Packer:
                 raise outcome
             yield number, outcome
 
-    def _samples(self, frames: Frames, number: int) -> npt.NDArray[Any]:
+    def _samples(self, frames: Frames, number: int, stored: npt.NDArray[Any]) -> npt.NDArray[Any]:
         if not self.packing.stored:
-            return scaled(frames, number)
-        stored = frames.stored(number)
+            return scaled(frames, number, stored)
         return np.ascontiguousarray(stored, stored.dtype.newbyteorder("<"))
 
 

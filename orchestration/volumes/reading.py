@@ -35,6 +35,7 @@ Stored = npt.NDArray[Any]
 Values = npt.NDArray[Any]
 
 _FRAMES_A_TASK = 4
+_WRITTEN_BYTES = 1 << 20  # at a time: ext4 takes half the CPU time for these that it takes for 54 MB at once
 
 
 @dataclass(frozen=True)
@@ -274,7 +275,7 @@ def write_at(descriptor: int, samples: Stored, offset: int) -> None:
     """
     data = samples.reshape(-1).view(np.uint8).data
     while data:
-        written = os.pwrite(descriptor, data, offset)
+        written = os.pwrite(descriptor, data[:_WRITTEN_BYTES], offset)
         data, offset = data[written:], offset + written
 
 

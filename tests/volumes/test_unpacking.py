@@ -277,9 +277,12 @@ def test_derived_uids_are_valid_and_follow_from_source_and_seed(source: str, see
 def test_stored_values_come_back_from_what_the_rescale_makes_of_them(stored, slope, intercept) -> None:
     into = StoredRange("i2", -2048, 2047)
     values = np.array([stored], np.float64) * slope + intercept
-    assert quantise(values, Rescaling(slope, intercept), into)[0].tolist() == [stored]
+    assert quantise(values.copy(), Rescaling(slope, intercept), into)[0].tolist() == [stored]
     spread = full_range_rescaling(into, float(values.min()), float(values.max()))
-    assert np.abs(quantise(values, spread, into)[0] * spread.slope + spread.intercept - values).max() <= spread.slope
+    assert (
+        np.abs(quantise(values.copy(), spread, into)[0] * spread.slope + spread.intercept - values).max()
+        <= spread.slope
+    )
 
 
 def test_the_nearest_entry_of_a_table_counts_and_the_first_of_equal_ones() -> None:
