@@ -36,7 +36,7 @@ def read_volume(in_dir: Path, config: Config) -> tuple[Array, MetaData]:
     with open_frames(known.series) as frames:
         known.minimum, known.maximum = frames.minimum, frames.maximum
         for number, slot in enumerate(volume.reshape(-1, *stack.shape[-2:])):
-            slot[:] = scaled(frames, number)
+            slot[:] = scaled(frames, number, frames.stored(number))
     return volume, {
         "spacing": tuple(stack.spacing),
         "axes": tuple(stack.axes),
