@@ -8,7 +8,7 @@ from benchmarks.report import Row, write
 
 NAMES = [
     *("drawing", "codecs", "mart", "flow", "page", "exports"),
-    *("cases", "archives", "volumes", "measurements", "inspection"),
+    *("cases", "archives", "volumes", "inference", "measurements", "inspection"),
 ]
 
 

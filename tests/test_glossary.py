@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text()
 ROOMS = (
     *("stores", "training_set", "cases", "archives.index", "archives.reassembly"),
-    *("inspection", "measurements", "volumes"),
+    *("inference", "inspection", "measurements", "volumes"),
 )
 
 

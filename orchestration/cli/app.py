@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import archives, cases, export, inspection, load, main_job, measure, splits, ui, volumes
+from orchestration.cli import archives, cases, export, infer, inspection, load, main_job, measure, splits, ui, volumes
 
 app = typer.Typer(
     name="doubleread",
@@ -32,6 +32,7 @@ app.add_typer(cases.app)
 app.add_typer(archives.app)
 app.add_typer(inspection.app)
 app.add_typer(splits.app)
+app.add_typer(infer.app)
 
 
 def _version(wanted: bool) -> None:

@@ -16,6 +16,7 @@ from orchestration.volumes.deriving import (
     write_series,
 )
 from orchestration.volumes.reading import Frames, open_frames, pixel_digest, read_volume
+from orchestration.volumes.scaling import scaled, unscaled
 from orchestration.volumes.searching import Search, find_series
 from orchestration.volumes.series import Series, SeriesError, input_digest
 
@@ -37,6 +38,8 @@ __all__ = [
     "pixel_digest",
     "read_volume",
     "refuse_existing",
+    "scaled",
+    "unscaled",
     "write_derived",
     "write_series",
 ]

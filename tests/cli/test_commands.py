@@ -16,6 +16,7 @@ COMMANDS = {
     *("splits check", "splits suggest"),
     *("dicom2hdf5", "hdf52dicom"),
     *("cases index", "cases list", "cases unmatched", "cases get"),
+    *("infer list", "infer run"),
     *("archives index", "archives find", "archives get", "archives reassemble", "archives plan"),
     *("inspect folder", "inspect csv", "inspect dicom"),
 }

@@ -25,6 +25,8 @@ KEYS = {
     "clinical_cases": ["case_id", "year"],
     "archive_members_unmatched": ["unmatched_id"],
     "measurements_by_device_and_day": ["device_name", "created_day"],
+    "inference_results": ["result_id"],
+    "inference_scores": ["score_id"],
 }
 COLUMNS = {
     "double_matched_findings": {
@@ -65,7 +67,7 @@ COLUMNS = {
 def documented(database: Database, dbt_target: Path) -> dict[str, Any]:
     """The manifest of the project, built over empty tables, with what the catalog says of each table's columns."""
     write(database, DJANGO, [], [])
-    for tables in ("clinical", "archives", "measurements"):
+    for tables in ("clinical", "archives", "inference", "measurements"):
         with database.tables(tables):
             pass
     run = built(database, dbt_target, "--select", "*")

@@ -30,6 +30,7 @@ CLINICAL = "tag:clinical"
 ARCHIVES = "tag:archives"
 REASSEMBLY = "tag:reassembly"
 MEASUREMENTS = "tag:measurements"
+INFERENCE = "tag:inference"
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 
 
@@ -66,7 +67,7 @@ _models = partial(
 )
 
 
-@_models(name="dbt_models", exclude=f"{CLINICAL} {ARCHIVES} {MEASUREMENTS}")
+@_models(name="dbt_models", exclude=f"{CLINICAL} {ARCHIVES} {MEASUREMENTS} {INFERENCE}")
 def dbt_models(
     context: dg.AssetExecutionContext,
     dbt: DbtResource,
@@ -113,6 +114,7 @@ clinical_models = _models_over("clinical", name="clinical_models", select=CLINIC
 archive_index_models = _models_over("archives", name="archive_index_models", select=ARCHIVES, exclude=REASSEMBLY)
 reassembly_models = _models_over("archives", name="reassembly_models", select=REASSEMBLY)
 measurement_models = _models_over("measurements", name="measurement_models", select=MEASUREMENTS)
+inference_models = _models_over("inference", name="inference_models", select=INFERENCE)
 
 
 def models_and_tests(*models: dg.AssetsDefinition) -> dg.AssetSelection:
