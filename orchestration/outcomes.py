@@ -41,6 +41,12 @@ class Failures:
             self.shown.append(Failure(item, reason))
 
 
+def printable(text: str, limit: int = 100) -> str:
+    """``text`` as a message may show it: unprintable characters escaped, cut after ``limit`` characters."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: limit + 1])
+    return shown if len(text) <= limit else f"{shown[:limit]}… ({len(text):,} characters)"
+
+
 def no_progress(_done: int, _total: int) -> None:
     """Report progress to nobody."""
 

@@ -2,7 +2,10 @@
 
 import unicodedata
 
+from orchestration.outcomes import printable
 from orchestration.stores.errors import UnsafePathError
+
+__all__ = ["check_name", "check_path", "printable"]
 
 MAX_PATH_BYTES = 1024  # the longest blob name in Azure (in characters) and the longest key in S3
 MAX_NAME_BYTES = 200  # a file name may have 255 bytes on ext4, NTFS and APFS; the rest is for suffixes
@@ -40,12 +43,6 @@ def check_name(name: str) -> str:
     if "/" in name or "\\" in name or ":" in name or name.startswith("."):
         raise UnsafePathError("the id starts with a dot or holds '/', '\\' or ':'; it can't name a file")
     return name
-
-
-def printable(text: str, limit: int = 100) -> str:
-    """``text`` as a message may show it: unprintable characters escaped, cut after ``limit`` characters."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: limit + 1])
-    return shown if len(text) <= limit else f"{shown[:limit]}… ({len(text):,} characters)"
 
 
 def _refuse_control_characters(text: str, what: str) -> None:
