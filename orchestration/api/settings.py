@@ -27,7 +27,7 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 
 INSTALLED_APPS = [
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "orchestration.api.web.apps.ServiceAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -39,7 +39,6 @@ INSTALLED_APPS = [
     "orchestration.api.accounts",
     "orchestration.api.audit",
     "orchestration.api.elements",
-    "orchestration.api.jobs",
     "orchestration.api.pages",
 ]
 MIDDLEWARE = [
@@ -121,18 +120,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = DOUBLEREAD.doubleread_body_limit
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "orchestration.api.accounts.authentication.BearerAuthentication",
-        "orchestration.api.accounts.authentication.PageSessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["orchestration.api.accounts.permissions.RolePermission"],
-    "DEFAULT_THROTTLE_CLASSES": ["orchestration.api.accounts.throttling.TokenThrottle"],
-    "DEFAULT_PARSER_CLASSES": ["orchestration.api.web.parsing.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["orchestration.api.web.rendering.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "orchestration.api.web.rendering.FormatNegotiation",
+    # What endpoints use stands on their class, web.views.ServiceView; another view of the framework's is closed.
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "orchestration.api.web.errors.answer_to_exception",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "EXCEPTION_HANDLER": "orchestration.api.web.handlers.answer_to_exception",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "doubleread results service",

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import archives, cases, load, main_job, ui
+from orchestration.cli import archives, cases, load, main_job, serve, token, ui
 
 app = typer.Typer(
     name="doubleread",
@@ -24,8 +24,10 @@ app.command("demo")(main_job.demo)
 app.command("load")(load.load)
 app.command("build")(main_job.build)
 app.command("ui")(ui.ui)
+app.command("serve")(serve.serve)
 app.add_typer(cases.app)
 app.add_typer(archives.app)
+app.add_typer(token.app)
 
 
 def _version(wanted: bool) -> None:

@@ -48,7 +48,7 @@ def page(role: Role) -> Callable[[PageView], PageView]:
                 raise PermissionDenied
             return view(request, *args, **keywords)
 
-        guarded.role = role  # type: ignore[attr-defined]  the test of all routes reads it
+        guarded.role = role  # type: ignore[attr-defined] # the test of all routes reads it
         return guarded
 
     return decorate

@@ -28,7 +28,9 @@ def create_token(name: str, role: Role, auditor: Auditor) -> str:
         TokenExistsError: there is one of this name, revoked or not: the audit tells actors apart by their names.
     """
     if not NAME.fullmatch(name):
-        raise TokenNameError("a token's name has at most 100 letters, digits, spaces and ._@-, and begins with a letter")
+        raise TokenNameError(
+            "a token's name has at most 100 letters, digits, spaces and ._@-, and begins with a letter"
+        )
     text = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     try:
         with transaction.atomic():

@@ -17,9 +17,11 @@ from orchestration.api.accounts.models import Token
 
 WINDOW_SECONDS = 60
 SHARES = 100
+EXHAUSTED = -1  # nothing is left in this minute, and the database need not be asked again
 
 _TAKE = """
-    insert into token_use as uses (token_id, minute, taken, last_used_at) values (%(token)s, %(minute)s, %(share)s, now())
+    insert into token_use as uses (token_id, minute, taken, last_used_at)
+    values (%(token)s, %(minute)s, %(share)s, now())
     on conflict (token_id) do update set
         taken = case when uses.minute = excluded.minute then least(uses.taken, %(limit)s) else 0 end + excluded.taken,
         minute = excluded.minute,
@@ -40,12 +42,11 @@ class Allowance:
         share = max(1, limit // SHARES)
         with self._lock:
             of_minute, left = self._left.get(token_id, (0, 0))
-            if of_minute == minute:
-                if left != 0:
-                    self._left[token_id] = (minute, left - 1 if left > 0 else left)
-                return_now = left > 0
-                if left != 0:
-                    return return_now
+            if of_minute == minute and left == EXHAUSTED:
+                return False
+            if of_minute == minute and left > 0:
+                self._left[token_id] = (minute, left - 1)
+                return True
         with connection.cursor() as cursor:
             cursor.execute(_TAKE, {"token": token_id, "minute": minute, "share": share, "limit": limit})
             (taken,) = cursor.fetchone()
@@ -55,7 +56,6 @@ class Allowance:
         return bool(granted > 0)
 
 
-EXHAUSTED = -1  # nothing is left in this minute, and nobody need be asked again
 _allowance = Allowance()
 
 

@@ -42,27 +42,30 @@ async def read_body(receive: Receive, headers: Mapping[bytes, bytes], limit: int
     body = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  the caller closes it
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            length = 0
-            while True:
-                message = await asyncio.wait_for(receive(), PIECE_SECONDS)
-                if message["type"] == "http.disconnect":
-                    raise ClientGoneError
-                length += body.write(message.get("body", b""))
-                if length > limit:
-                    raise _too_large(limit)
-                if not message.get("more_body"):
-                    break
+            await _copy(receive, body, limit)
+        if declared.isdigit() and body.tell() != int(declared):
+            raise ClientGoneError  # the connection ended within the body
     except TimeoutError:
         body.close()
         raise BodyRefusedError(408, "the request's body came too slowly") from None
     except BaseException:
         body.close()
         raise
-    if declared.isdigit() and length != int(declared):
-        body.close()
-        raise ClientGoneError  # the connection ended within the body
     body.seek(0)
     return body
+
+
+async def _copy(receive: Receive, body: IO[bytes], limit: int) -> None:
+    length = 0
+    while True:
+        message = await asyncio.wait_for(receive(), PIECE_SECONDS)
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        length += body.write(message.get("body", b""))
+        if length > limit:
+            raise _too_large(limit)
+        if not message.get("more_body"):
+            return
 
 
 def _too_large(limit: int) -> BodyRefusedError:

@@ -1,4 +1,4 @@
-"""Between the two interfaces: what ASGI says of a request, as WSGI has it, and the whole answer of a WSGI application."""
+"""Between two interfaces: what ASGI says of a request, as WSGI has it, and the whole answer of a WSGI application."""
 
 import sys
 from collections.abc import Callable, Iterable, Mapping

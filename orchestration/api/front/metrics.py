@@ -16,7 +16,9 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-UNDER_WAY = Gauge("doubleread_requests_under_way", "Requests that are being read or answered.", multiprocess_mode="livesum")
+UNDER_WAY = Gauge(
+    "doubleread_requests_under_way", "Requests that are being read or answered.", multiprocess_mode="livesum"
+)
 ELEMENTS_STORED = Counter("doubleread_elements_stored", "Elements stored.")
 PICTURES_SHOWN = Counter("doubleread_pictures_shown", "Pictures of findings sent.")
 

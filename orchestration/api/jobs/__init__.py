@@ -1,1 +1,1 @@
-
+"""Inference jobs: submitted here, run by Dagster."""

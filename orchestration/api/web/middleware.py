@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from orchestration.api.front.front import ROUTE_KEY
-from orchestration.api.web.errors import refuse
+from orchestration.api.web.handlers import refuse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 

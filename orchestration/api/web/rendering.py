@@ -1,6 +1,6 @@
 """JSON answers, and which form an answer takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -20,7 +20,10 @@ class JSONRenderer(BaseRenderer):
     charset = None
 
     def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None  # noqa: ANN401, ARG002
+        self,
+        data: Any,  # noqa: ANN401
+        accepted_media_type: str | None = None,  # noqa: ARG002
+        renderer_context: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> bytes:
         """The bytes of the answer."""
         return b"" if data is None else orjson.dumps(data, option=OPTIONS)
@@ -29,13 +32,17 @@ class JSONRenderer(BaseRenderer):
 class FormatNegotiation(BaseContentNegotiation):
     """Every answer is JSON, whatever a client says that it accepts; lists look at their parameter ``format``."""
 
-    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:  # noqa: ANN401
+    def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:  # noqa: ANN401
         """The parser of the body's type; None where there is none, which is answered with 415."""
         content_type = (request.content_type or "").partition(";")[0].strip().lower()
         return next((parser for parser in parsers if parser.media_type == content_type), None)
 
     def select_renderer(
-        self, _request: Request, renderers: Sequence[Any], _format_suffix: str | None = None
+        self,
+        request: Request,
+        renderers: Iterable[Any],
+        format_suffix: str | None = None,  # noqa: ARG002
     ) -> tuple[Any, str]:
         """The first of the view."""
-        return renderers[0], renderers[0].media_type
+        first = next(iter(renderers))
+        return first, first.media_type

@@ -6,8 +6,13 @@ from typing import ClassVar
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from orchestration.api.accounts.authentication import BearerAuthentication, PageSessionAuthentication
+from orchestration.api.accounts.permissions import RolePermission
 from orchestration.api.accounts.roles import Role
+from orchestration.api.accounts.throttling import TokenThrottle
 from orchestration.api.web.errors import BadRequestError
+from orchestration.api.web.parsing import StrictJSONParser
+from orchestration.api.web.rendering import FormatNegotiation, JSONRenderer
 
 
 class ServiceView(APIView):
@@ -17,6 +22,12 @@ class ServiceView(APIView):
     """
 
     roles: ClassVar[Mapping[str, Role]] = {}
+    authentication_classes = (BearerAuthentication, PageSessionAuthentication)
+    permission_classes = (RolePermission,)
+    throttle_classes = (TokenThrottle,)
+    parser_classes = (StrictJSONParser,)
+    renderer_classes = (JSONRenderer,)
+    content_negotiation_class = FormatNegotiation
     http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put", "patch", "delete"]  # type: ignore[misc]
     metadata_class = None
 
