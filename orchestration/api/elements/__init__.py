@@ -1,1 +1,1 @@
-"""Processing results: elements that imaging devices emit, with the averages that ``measurements`` computes and stores."""
+"""Processing results: elements from imaging devices, with the averages that ``measurements`` computes and stores."""

@@ -42,9 +42,7 @@ async def read_body(receive: Receive, headers: Mapping[bytes, bytes], limit: int
     body = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  the caller closes it
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            await _copy(receive, body, limit)
-        if declared.isdigit() and body.tell() != int(declared):
-            raise ClientGoneError  # the connection ended within the body
+            await _copy(receive, body, limit, int(declared) if declared.isdigit() else None)
     except TimeoutError:
         body.close()
         raise BodyRefusedError(408, "the request's body came too slowly") from None
@@ -55,7 +53,7 @@ async def read_body(receive: Receive, headers: Mapping[bytes, bytes], limit: int
     return body
 
 
-async def _copy(receive: Receive, body: IO[bytes], limit: int) -> None:
+async def _copy(receive: Receive, body: IO[bytes], limit: int, declared: int | None) -> None:
     length = 0
     while True:
         message = await asyncio.wait_for(receive(), PIECE_SECONDS)
@@ -65,7 +63,9 @@ async def _copy(receive: Receive, body: IO[bytes], limit: int) -> None:
         if length > limit:
             raise _too_large(limit)
         if not message.get("more_body"):
-            return
+            break
+    if declared is not None and length != declared:
+        raise ClientGoneError  # the connection ended within the body
 
 
 def _too_large(limit: int) -> BodyRefusedError:
