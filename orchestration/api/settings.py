@@ -80,7 +80,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,  # a connection that broke while it lay in the pool is replaced before it is used
         "OPTIONS": {
             "application_name": "doubleread service",
-            "options": f"-c search_path={SERVICE_SCHEMA}",
+            "options": f"-c search_path={SERVICE_SCHEMA},doubleread",
             "connect_timeout": 5,
             "pool": {"min_size": 1, "max_size": 8, "timeout": POOL_WAIT_SECONDS, "reconnect_timeout": 5.0},
         },

@@ -1,6 +1,7 @@
 """Tokens on the admin page: to look at, and to revoke."""
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -9,6 +10,8 @@ from orchestration.api.accounts.models import Token
 from orchestration.api.accounts.services import revoke_token
 from orchestration.api.audit.services import Auditor
 from orchestration.api.web.admin import ReadOnlyAdmin
+
+admin.site.unregister(Group)  # roles are the token's own
 
 
 @admin.register(Token)

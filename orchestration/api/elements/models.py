@@ -12,10 +12,10 @@ class Device(models.Model):
     name = models.TextField(unique=True)
 
     class Meta:
-        """Where the table is."""
+        """The table, which the schema doubleread holds."""
 
         managed = False
-        db_table = '"doubleread"."devices"'
+        db_table = "devices"
 
     def __str__(self) -> str:
         return self.name
@@ -34,10 +34,10 @@ class Element(models.Model):
     updated_date = models.DateTimeField()
 
     class Meta:
-        """Where the table is."""
+        """The table, which the schema doubleread holds."""
 
         managed = False
-        db_table = '"doubleread"."elements"'
+        db_table = "elements"
 
     def __str__(self) -> str:
         return self.id
