@@ -44,7 +44,8 @@ def endpoint(view: Any) -> Any:
 
 
 @pytest.fixture
-def table(database: Any) -> list[tuple[str, Any]]:
+@pytest.mark.usefixtures("database")
+def table() -> list[tuple[str, Any]]:
     return list(routes())
 
 
