@@ -17,7 +17,7 @@ from orchestration.stores.azure import Container
 
 ROOT = Path(__file__).parents[1]
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text()
-ROOMS = ("stores", "training_set", "cases", "archives.index", "archives.reassembly")
+ROOMS = ("stores", "training_set", "cases", "archives.index", "archives.reassembly", "inference")
 
 
 def avoided() -> set[str]:

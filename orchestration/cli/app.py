@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import archives, cases, load, main_job, serve, token, ui
+from orchestration.cli import archives, cases, infer, load, main_job, serve, token, ui
 
 app = typer.Typer(
     name="doubleread",
@@ -27,6 +27,7 @@ app.command("ui")(ui.ui)
 app.command("serve")(serve.serve)
 app.add_typer(cases.app)
 app.add_typer(archives.app)
+app.add_typer(infer.app)
 app.add_typer(token.app)
 
 

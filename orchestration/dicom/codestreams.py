@@ -1,7 +1,25 @@
 """What a JPEG, JPEG-LS or JPEG 2000 codestream declares about itself, read without decoding it."""
 
 import struct
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
+    HTJ2KLossless,
+    HTJ2KLosslessRPCL,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+)
+
+Family = Literal["JPEG", "JPEG-LS", "JPEG 2000", "RLE"]
+"""Codestreams that one decoder reads, whichever transfer syntax of the family a file names."""
 
 _JPEG_START = b"\xff\xd8"
 _JPEG2000_START = b"\xff\x4f\xff\x51"
@@ -11,6 +29,15 @@ _MAX_TILES = 65_535  # ISO/IEC 15444-1, A.4.2: their index has 16 bits
 # Start of frame: all of 0xC0 to 0xCF but the tables DHT, JPG and DAC (ITU-T T.81, table B.1), and JPEG-LS (T.87).
 _FRAMES = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD8)}
+_JPEG_LS = 0xF7
+_JP2_START = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
+_RLE_HEADER_BYTES, _MOST_RLE_SEGMENTS = 64, 15  # PS3.5 G.5
+_SYNTAXES: dict[Family, tuple[str, ...]] = {  # the first is one by which any codestream of the family is decoded
+    "JPEG": (JPEGLosslessSV1, JPEGLossless, JPEGBaseline8Bit, JPEGExtended12Bit),
+    "JPEG-LS": (JPEGLSLossless, JPEGLSNearLossless),
+    "JPEG 2000": (JPEG2000, JPEG2000Lossless, HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL),
+    "RLE": (RLELossless,),
+}
 
 
 class Codestream(NamedTuple):
@@ -37,6 +64,31 @@ class Codestream(NamedTuple):
     def shape(self) -> tuple[int, ...]:
         """(rows, columns) or (rows, columns, components)."""
         return (self.rows, self.columns) if self.components == 1 else (self.rows, self.columns, self.components)
+
+
+def family_of(data: bytes) -> Family | None:
+    """The family that a codestream begins like; None where it begins like none of them."""
+    if data.startswith((_JPEG2000_START, _JP2_START)):
+        return "JPEG 2000"
+    if data.startswith(_JPEG_START):
+        try:
+            return "JPEG-LS" if jpeg_codestream(data).process == _JPEG_LS else "JPEG"
+        except ValueError:
+            return None
+    segments, first = int.from_bytes(data[:4], "little"), int.from_bytes(data[4:8], "little")
+    if 0 < segments <= _MOST_RLE_SEGMENTS and first == _RLE_HEADER_BYTES:
+        return "RLE"
+    return None
+
+
+def family_of_syntax(syntax: str) -> Family | None:
+    """The family that a transfer syntax names, by its UID."""
+    return next((family for family, syntaxes in _SYNTAXES.items() if syntax in syntaxes), None)
+
+
+def syntax_of(family: Family) -> str:
+    """UID of a transfer syntax by which codestreams of the family are decoded."""
+    return str(_SYNTAXES[family][0])
 
 
 def jpeg_codestream(data: bytes) -> Codestream:

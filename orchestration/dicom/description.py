@@ -19,6 +19,7 @@ from orchestration.images import ImageError, check_size, refusing
 GREY = ("MONOCHROME1", "MONOCHROME2")
 _MAX_BITS = 16
 _SAMPLES = (1, 3)
+_TRANSFORMATION = "PixelValueTransformationSequence"
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,25 @@ def grey_steps(dataset: Dataset, frames: int) -> tuple[GreySteps, ...]:
     return tuple(_steps_of(dataset, groups[:own], frame) for frame in range(max(1, own + (0 < own < frames))))
 
 
+def modality_steps(dataset: Dataset, frames: int) -> tuple[Lut | Rescaling, ...]:
+    """The step from stored values to those after the modality LUT (PS3.3 C.11.1): one for all frames, or one each.
+
+    Raises:
+        ImageError: a look-up table does not have the entries that it declares.
+    """
+    groups = _items(dataset, "PerFrameFunctionalGroupsSequence")[:frames]
+    if not any(group.get(_TRANSFORMATION) for group in groups):
+        return (_modality(_module(dataset, (), _TRANSFORMATION)),)
+    steps = [_modality(_module(dataset, [group], _TRANSFORMATION)) for group in groups]
+    return (*steps, *(steps[-1:] * (frames - len(steps))))
+
+
+def _module(dataset: Dataset, groups: Sequence[Dataset], name: str) -> Dataset:
+    """What a functional group says for a frame, for all frames, or the data set itself, which is the older way."""
+    every = [*groups, *_items(dataset, "SharedFunctionalGroupsSequence")]
+    return next((group[name][0] for group in every if group.get(name)), dataset)
+
+
 def _integer(
     dataset: Dataset, keyword: str, *, at_least: int = 1, at_most: int | None = None, default: int | None = None
 ) -> int:
@@ -152,12 +172,8 @@ def _spacing(dataset: Dataset) -> tuple[float, float] | None:
 
 def _steps_of(dataset: Dataset, per_frame: Sequence[Dataset], frame: int) -> GreySteps:
     """The steps of a frame from the functional groups, or from the data set itself, which is the older way."""
-    groups = [*per_frame[frame : frame + 1], *_items(dataset, "SharedFunctionalGroupsSequence")]
-
-    def module(name: str) -> Dataset:
-        return next((group[name][0] for group in groups if group.get(name)), dataset)
-
-    transformation, voi = module("PixelValueTransformationSequence"), module("FrameVOILUTSequence")
+    groups = per_frame[frame : frame + 1]
+    transformation, voi = (_module(dataset, groups, name) for name in (_TRANSFORMATION, "FrameVOILUTSequence"))
     return GreySteps(
         modality=_modality(transformation),
         voi=_voi(voi),

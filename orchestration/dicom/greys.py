@@ -94,7 +94,7 @@ def grey_table(steps: GreySteps, stored: Stored) -> Image8:
     """
     values = _values(stored.dtype)
     with np.errstate(all="ignore"):  # what overflows on the way is no number at the end
-        modality = _after_modality(values, steps.modality)
+        modality = after_modality(values, steps.modality)
         greys = _after_voi(modality, steps.voi)
         if greys is None:
             greys = _spread(modality, _occurring(steps, stored, values))
@@ -115,7 +115,7 @@ def _values(dtype: np.dtype[np.generic]) -> Values:
     return every.view(dtype).astype(np.float64)
 
 
-def _after_modality(values: Values, step: Lut | Rescaling) -> Values:
+def after_modality(values: Values, step: Lut | Rescaling) -> Values:
     """Apply the modality LUT or the rescaling (PS3.3 C.11.1)."""
     return _mapped(values, step) if isinstance(step, Lut) else values * step.slope + step.intercept
 

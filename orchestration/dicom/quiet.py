@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from orchestration.images import refusing
+
 _lock = threading.Lock()
 _inside: Counter[int] = Counter()  # blocks that each thread is in
 _filters = ExitStack()
@@ -34,6 +36,13 @@ def quiet_pydicom() -> Iterator[None]:
                 del _inside[thread]
             if not _inside:
                 _filters.close()
+
+
+@contextmanager
+def calling_pydicom(reason: str) -> Iterator[None]:
+    """Turn whatever pydicom raises into an ``ImageError`` with this reason, and keep back what it remarks."""
+    with refusing(reason), quiet_pydicom():
+        yield
 
 
 def _is_from_outside(record: logging.LogRecord) -> bool:

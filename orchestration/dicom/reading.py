@@ -6,8 +6,7 @@ becomes an ``ImageError``, and what it remarks stays unsaid, since both quote va
 """
 
 import zlib
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from io import BytesIO
 
 import numpy as np
@@ -22,7 +21,7 @@ from orchestration.dicom.codecs import Samples, decode_frame
 from orchestration.dicom.description import Description, describe, grey_steps
 from orchestration.dicom.greys import GreySteps, grey8
 from orchestration.dicom.identity import IDENTITY_ELEMENTS, Identity, identity
-from orchestration.dicom.quiet import quiet_pydicom
+from orchestration.dicom.quiet import calling_pydicom
 from orchestration.images import (
     MAX_DECODED_BYTES,
     Image8,
@@ -30,7 +29,6 @@ from orchestration.images import (
     grey_if_equal,
     linear_table,
     look_up,
-    refusing,
 )
 
 _DESCRIPTION_ELEMENTS = [
@@ -64,7 +62,7 @@ class DicomImage:
     """
 
     def __init__(self, dataset: Dataset) -> None:
-        with _calling_pydicom(_UNREADABLE):
+        with calling_pydicom(_UNREADABLE):
             if "PixelData" not in dataset:
                 raise ImageError("is a DICOM file without Pixel Data (7FE0,0010), or cut short before them")
             syntax = UID(dataset.file_meta.TransferSyntaxUID)
@@ -80,7 +78,7 @@ class DicomImage:
         Raises:
             ImageError: damaged, or of a transfer syntax that is not read.
         """
-        with _calling_pydicom(f"is a damaged DICOM file, or one that no decoder here reads ({self._syntax})"):
+        with calling_pydicom(f"is a damaged DICOM file, or one that no decoder here reads ({self._syntax})"):
             return decode_frame(self._dataset, number)
 
     def grey_steps(self) -> tuple[GreySteps, ...]:
@@ -133,7 +131,7 @@ def open_image(data: bytes) -> DicomImage:
     Raises:
         ImageError: damaged, or as ``DicomImage``.
     """
-    with _calling_pydicom(_UNREADABLE):
+    with calling_pydicom(_UNREADABLE):
         _check_deflated(data)
         return DicomImage(dcmread(BytesIO(data), specific_tags=list(IMAGE_ELEMENTS)))
 
@@ -144,7 +142,7 @@ def read_description(data: bytes) -> Description:
     Raises:
         ImageError: damaged, too large, of more than 16 bits a sample, or with a description that cannot be.
     """
-    with _calling_pydicom(_UNREADABLE):
+    with calling_pydicom(_UNREADABLE):
         return describe(_header(data, _DESCRIPTION_ELEMENTS))
 
 
@@ -154,7 +152,7 @@ def read_identity(data: bytes) -> Identity:
     Raises:
         ImageError: damaged.
     """
-    with _calling_pydicom(_UNREADABLE):
+    with calling_pydicom(_UNREADABLE):
         return identity(_header(data, IDENTITY_ELEMENTS))
 
 
@@ -163,16 +161,9 @@ def _header(data: bytes, elements: list[str]) -> Dataset:
     return dcmread(BytesIO(data), specific_tags=list(elements), stop_before_pixels=True)
 
 
-@contextmanager
-def _calling_pydicom(reason: str) -> Iterator[None]:
-    """Turn whatever pydicom raises into an ``ImageError`` with this reason, and keep back what it remarks."""
-    with refusing(reason), quiet_pydicom():
-        yield
-
-
 def _applying_tables() -> AbstractContextManager[None]:
     """Refuse an image whose look-up tables or window fail within the block."""
-    return _calling_pydicom("is a DICOM image whose look-up tables or window cannot be applied")
+    return calling_pydicom("is a DICOM image whose look-up tables or window cannot be applied")
 
 
 def _check_length(dataset: Dataset, described: Description) -> None:

@@ -50,7 +50,7 @@ class Folder(Place):
 
     def list(self, folder: str = "") -> Iterator[ObjectVersion]:
         root = self._path(folder) if folder else self.folder
-        for path in _files_below(root):
+        for path in files_below(root):
             relative = path.relative_to(self.folder).as_posix()
             if relative.startswith(f"{PARTIAL}/") or relative == LOCK:
                 continue
@@ -146,7 +146,7 @@ class Folder(Place):
             return error
 
 
-def _files_below(root: Path) -> Iterator[Path]:
+def files_below(root: Path) -> Iterator[Path]:
     """Everything below a folder but folders, in the order of the paths; links to folders are not followed."""
     try:
         with os.scandir(root) as entries:
@@ -155,7 +155,7 @@ def _files_below(root: Path) -> Iterator[Path]:
         return
     for name in found:
         if name.endswith("/"):
-            yield from _files_below(root / name)
+            yield from files_below(root / name)
         else:
             yield root / name
 

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = {
     *("demo", "load", "build", "ui"),
     *("cases index", "cases list", "cases unmatched", "cases get"),
+    *("infer list", "infer run"),
     *("archives index", "archives find", "archives get", "archives reassemble", "archives plan"),
 }
 

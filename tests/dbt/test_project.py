@@ -24,6 +24,8 @@ KEYS = {
     "reader_agreement": ["label", "reader_a", "reader_b"],
     "clinical_cases": ["case_id", "year"],
     "archive_members_unmatched": ["unmatched_id"],
+    "inference_results": ["result_id"],
+    "inference_scores": ["score_id"],
 }
 COLUMNS = {
     "double_matched_findings": {
@@ -56,7 +58,7 @@ COLUMNS = {
 def documented(database: Database, dbt_target: Path) -> dict[str, Any]:
     """The manifest of the project, built over empty tables, with what the catalog says of each table's columns."""
     write(database, DJANGO, [], [])
-    for tables in ("clinical", "archives"):
+    for tables in ("clinical", "archives", "inference"):
         with database.tables(tables):
             pass
     run = built(database, dbt_target, "--select", "*")

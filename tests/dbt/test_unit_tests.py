@@ -10,7 +10,7 @@ from tests.dbt.raw import DJANGO, write
 
 def test_every_unit_test_of_the_models_passes(database: Database, dbt_target: Path) -> None:
     write(database, DJANGO, [], [])
-    with database.tables("clinical"), database.tables("archives"):
+    with database.tables("clinical"), database.tables("archives"), database.tables("inference"):
         pass  # the program makes them before it calls dbt
     built(database, dbt_target, *NO_TESTS, "--select", "*")  # a unit test reads the columns of its model's parents
     run = dbt(database, dbt_target, "test", "--select", "test_type:unit")

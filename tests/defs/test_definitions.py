@@ -11,6 +11,7 @@ from orchestration.labels import LABELS
 from tests.defs.snapshot import described
 
 SNAPSHOT = Path(__file__).parent / "snapshot.txt"
+JOBS = ("main_job", "clinical_job", "case_folders_job", "archives_job", "inference_job", "inference_models_job")
 
 
 def test_there_is_exactly_what_the_snapshot_lists(defs: dg.Definitions) -> None:
@@ -54,8 +55,7 @@ def test_lineage_has_no_gap_from_the_archives_to_dicoms_and_to_what_is_in_none(d
 
 
 def test_no_job_makes_what_another_jobs_schedule_makes(defs: dg.Definitions) -> None:
-    jobs = ("main_job", "clinical_job", "case_folders_job", "archives_job")
-    made_by = {job: set(defs.resolve_job_def(job).asset_layer.executable_asset_keys) for job in jobs}
+    made_by = {job: set(defs.resolve_job_def(job).asset_layer.executable_asset_keys) for job in JOBS}
     assert all(made_by.values())
     every = [key for keys in made_by.values() for key in keys]
     assert len(every) == len(set(every))
@@ -65,7 +65,7 @@ def test_no_job_makes_what_another_jobs_schedule_makes(defs: dg.Definitions) -> 
 def test_every_check_of_an_asset_runs_in_the_job_that_makes_it(defs: dg.Definitions) -> None:
     graph = defs.resolve_asset_graph()
     run = set()
-    for job in ("main_job", "clinical_job", "case_folders_job", "archives_job"):
+    for job in JOBS:
         run |= defs.resolve_job_def(job).asset_layer.asset_graph.asset_check_keys
     assert run == set(graph.asset_check_keys)
 

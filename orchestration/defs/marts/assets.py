@@ -29,6 +29,7 @@ CLINICAL = "tag:clinical"
 # Of the archives, those before reassembly and those after it: a run of dbt makes the one or the other.
 ARCHIVES = "tag:archives"
 REASSEMBLY = "tag:reassembly"
+INFERENCE = "tag:inference"
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 
 
@@ -65,7 +66,7 @@ _models = partial(
 )
 
 
-@_models(name="dbt_models", exclude=f"{CLINICAL} {ARCHIVES}")
+@_models(name="dbt_models", exclude=f"{CLINICAL} {ARCHIVES} {INFERENCE}")
 def dbt_models(
     context: dg.AssetExecutionContext,
     dbt: DbtResource,
@@ -116,6 +117,19 @@ def reassembly_models(
     """Build and test the models that explain what is in no DICOM, one run at a time."""
     database = annotation_database.open()
     make_sources(database, "archives")
+    yield from _build(context, dbt, database, folders)
+
+
+@_models(name="inference_models", select=INFERENCE)
+def inference_models(
+    context: dg.AssetExecutionContext,
+    dbt: DbtResource,
+    annotation_database: AnnotationDatabaseResource,
+    folders: FoldersResource,
+) -> Iterator[Any]:
+    """Build and test the models over the runs of jobs, one run at a time."""
+    database = annotation_database.open()
+    make_sources(database, "inference")
     yield from _build(context, dbt, database, folders)
 
 
