@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "orchestration.api.accounts",
     "orchestration.api.audit",
     "orchestration.api.elements",
+    "orchestration.api.jobs",
     "orchestration.api.pages",
 ]
 MIDDLEWARE = [

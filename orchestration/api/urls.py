@@ -5,6 +5,7 @@ from django.urls import path
 
 from orchestration.api.accounts.views import log_in, log_out
 from orchestration.api.elements.views import ElementsView, ElementView
+from orchestration.api.jobs.views import CancelView, JobsView, JobView, OneJobView, QueryView
 from orchestration.api.operations.views import MetricsView, SchemaView, alive, ready, schema_page
 
 handler400 = "orchestration.api.web.handlers.bad_request"
@@ -22,5 +23,10 @@ urlpatterns = [
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/elements/", ElementsView.as_view()),
     path("api/elements/<path:element_id>/", ElementView.as_view()),
+    path("job", JobView.as_view()),
+    path("query/<uuid:uid>", QueryView.as_view()),
+    path("api/jobs/", JobsView.as_view()),
+    path("api/jobs/<uuid:uid>/", OneJobView.as_view()),
+    path("api/jobs/<uuid:uid>/cancel/", CancelView.as_view()),
     path("admin/", admin.site.urls),
 ]

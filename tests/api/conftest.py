@@ -110,7 +110,7 @@ class Caller:
 
 
 @pytest.fixture
-def make_caller(database: Database) -> Any:
+def make_caller(database: Database) -> Any:  # noqa: ARG001  which the token is made in
     """Make a token of a role and give who holds it."""
     from orchestration.api.accounts.roles import Role
     from orchestration.api.accounts.services import create_token
@@ -139,7 +139,7 @@ def admin(make_caller: Any) -> Caller:
 
 
 @pytest.fixture
-def nobody(database: Database) -> Caller:
+def nobody() -> Caller:
     """Someone without a token."""
     return Caller()
 

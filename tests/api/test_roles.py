@@ -44,8 +44,7 @@ def endpoint(view: Any) -> Any:
 
 
 @pytest.fixture
-@pytest.mark.usefixtures("database")
-def table() -> list[tuple[str, Any]]:
+def table(database: Any) -> list[tuple[str, Any]]:  # noqa: ARG001  which views read
     return list(routes())
 
 
