@@ -45,7 +45,7 @@ class Execution:
         self._report.damaged_files, self._report.passed_over = search.failed, search.passed_over
         ready = self._choose(search)
         self._total = sum(map(_volumes, ready))
-        with self._naming_what_is_full(), derived_folder(self._out_dir, overwrite=self._overwrite) as folder:
+        with derived_folder(self._out_dir, overwrite=self._overwrite) as folder, self._naming_what_is_full():
             self._process_all(ready, folder)
         self._report.seconds = time.perf_counter() - start
         return self._report

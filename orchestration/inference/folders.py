@@ -1,11 +1,16 @@
 """Folders of a run: whether one holds DICOM, where the output may go, and the files of one series by themselves."""
 
 import os
+import stat
 from pathlib import Path
 
+from orchestration.dicom.series import is_dicom_beginning
 from orchestration.errors import DoublereadError
 from orchestration.inference.errors import JobError
-from orchestration.volumes import OutputExistsError, Series, is_dicom
+from orchestration.stores.folder import files_below
+from orchestration.volumes import Series, refuse_existing
+
+BEGINNING_BYTES = 136  # of a file, which tell whether it is DICOM
 
 
 def holds_dicom(folder: Path) -> bool:
@@ -13,11 +18,7 @@ def holds_dicom(folder: Path) -> bool:
 
     Links to folders are not followed, and what cannot be read is none.
     """
-    for root, folders, names in os.walk(folder):
-        folders.sort()
-        if any(is_dicom(Path(root, name)) for name in sorted(names)):
-            return True
-    return False
+    return any(_is_dicom(path) for path in files_below(folder))
 
 
 def check_folders(in_dir: Path, out_dir: Path, *, overwrite: bool) -> None:
@@ -35,10 +36,7 @@ def check_folders(in_dir: Path, out_dir: Path, *, overwrite: bool) -> None:
             f"the output {out_dir} and the input {in_dir} must not lie in one another: the next run would read what "
             "this one wrote, or the input would be replaced"
         )
-    if os.path.lexists(out_dir) and not overwrite:
-        raise OutputExistsError(f"{out_dir} is there already; choose another folder, or replace it with --overwrite")
-    if os.path.lexists(out_dir) and (out_dir.is_symlink() or not out_dir.is_dir()):
-        raise OutputExistsError(f"{out_dir} is no folder and is not replaced")
+    refuse_existing(out_dir, overwrite=overwrite)
 
 
 def link_files(series: Series, folder: Path) -> None:
@@ -66,3 +64,13 @@ def move_files(source: Path, target: Path) -> int:
         place.parent.mkdir(parents=True, exist_ok=True)
         path.rename(place)
     return len(places)
+
+
+def _is_dicom(path: Path) -> bool:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return False
+        with path.open("rb") as file:
+            return is_dicom_beginning(file.read(BEGINNING_BYTES))
+    except OSError:
+        return False

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from orchestration.dicom.deriving import PROCESSED, Code
+
 Array = npt.NDArray[Any]
 Config = Mapping[str, Any]
 MetaData = dict[str, Any]
@@ -71,6 +73,10 @@ class Prepared(Protocol):
     def model_sha256(self) -> str | None:
         """Of the model's file; None for a function without one."""
 
+    @property
+    def derivation_code(self) -> Code:
+        """What new files say was done: Code Value, Coding Scheme Designator and Code Meaning (PS3.16 CID 7203)."""
+
     def check(self, shape: tuple[int, ...], meta_data: MetaData) -> None:
         """Raise ``JobError`` where volumes of this shape cannot be processed; called before any work starts."""
 
@@ -99,6 +105,7 @@ class Plain:
     model_sha256: str | None
     runtime: str = f"numpy {np.__version__}, Python {platform.python_version()}"
     provider: str = "CPU"
+    derivation_code: Code = PROCESSED
 
     def check(self, shape: tuple[int, ...], meta_data: MetaData) -> None:
         """A plain function takes every shape."""

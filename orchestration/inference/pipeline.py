@@ -89,8 +89,7 @@ class InferencePipeline:
         Args:
             job_name: of a registered job.
             in_dicom_dir: searched with all folders below it.
-            out_dicom_dir: made by the run; each file that the built-in jobs write has the name there that its source
-                has in the input.
+            out_dicom_dir: made by the run; the built-in jobs write ``<SOP Instance UID>.dcm`` there.
             config: entries that take the place of the job's own.
             overwrite: replace an output that is there.
             progress: called with the volumes done and the volumes in all.

@@ -36,7 +36,9 @@ class PreparedJob:
             if isinstance(value, int | float) and not isinstance(value, bool)
         )
         said = ", ".join([f"doubleread job {self.entry.name}", *numbers])
-        return Derivation(f"{said}; config SHA-256 {self.provenance.config_sha256}", seed)
+        return Derivation(
+            f"{said}; config SHA-256 {self.provenance.config_sha256}", seed, code=self.func.derivation_code
+        )
 
     @property
     def reads_by_itself(self) -> bool:

@@ -52,8 +52,8 @@ def read_volume(in_dir: Path, config: Config) -> tuple[Array, MetaData]:
 def write_dicoms(volume: Array, in_dir: Path, out_dir: Path) -> None:
     """Write a volume of values from 0 to 1 as a new series, with the headers and the range of the folder's series.
 
-    Each file has the name of the one whose header it has. UIDs follow from those of the source, the job and its
-    config; values beyond what the stored type holds become its lowest or highest value.
+    Each file is called by its new SOP Instance UID. UIDs follow from those of the source, the job and its config. Values
+    beyond what the stored type holds become its lowest or highest value.
 
     Raises:
         JobError: the folder does not hold exactly one series.

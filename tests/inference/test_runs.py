@@ -154,7 +154,7 @@ def test_runs_that_write_to_one_folder_wait_for_each_other(database: Database, t
     )
     first.start()
     assert inside.wait(60)
-    with pytest.raises(DoublereadError, match="is there already"):
+    with pytest.raises(DoublereadError, match="--overwrite replaces it"):
         run_job(
             database,
             pipeline,

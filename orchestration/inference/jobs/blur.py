@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from orchestration.dicom.deriving import Code
 from orchestration.errors import DoublereadError
 from orchestration.inference.config import options
 from orchestration.inference.errors import JobConfigError, JobError
@@ -23,6 +24,7 @@ class PreparedBlur:
     runtime: str
     provider: str = "CPU"
     model_sha256: str | None = None
+    derivation_code: Code = ("113088", "DCM", "Gaussian blur")
 
     def check(self, shape: tuple[int, ...], meta_data: MetaData) -> None:
         """Refuse volumes whose spacing leaves sigma without a meaning."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from orchestration.dicom.deriving import PROCESSED, Code
 from orchestration.errors import DoublereadError
 from orchestration.inference.errors import JobConfigError, JobError
 from orchestration.inference.job import Array, Config, JobEntry, MetaData, Scores
@@ -48,6 +49,7 @@ class PreparedModel:
     runtime: str
     provider: str
     model_sha256: str
+    derivation_code: Code = PROCESSED
 
     def check(self, shape: tuple[int, ...], meta_data: MetaData) -> None:  # noqa: ARG002 - of the protocol
         """Compare the shape of a volume with what the model says it takes and gives."""
