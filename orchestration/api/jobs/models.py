@@ -17,8 +17,8 @@ class Job(models.Model):
     in_dir = models.TextField()
     output_dir = models.TextField()
     state = models.CharField(max_length=10, choices=[(state, state) for state in STATES])
-    reason = models.TextField(null=True)  # noqa: DJ001  null and not "" where there is none, as in answers
-    run_id = models.TextField(null=True, unique=True)  # noqa: DJ001
+    reason = models.TextField(null=True)
+    run_id = models.TextField(null=True, unique=True)
     submitted_by = models.CharField(max_length=100)
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)

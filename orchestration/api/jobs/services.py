@@ -23,7 +23,9 @@ from orchestration.api.listing.listing import is_missing_table
 from orchestration.inference import find_jobs
 
 KIND = "job"
-LOST_AFTER = timedelta(minutes=2)  # a job without a run, after which none is coming: the service ended while it submitted
+LOST_AFTER = timedelta(
+    minutes=2
+)  # a job without a run, after which none is coming: the service ended while it submitted
 ASKED_AT_ONCE = 100  # runs
 STATES: Mapping[str, str] = {
     "QUEUED": "queued",
@@ -186,4 +188,3 @@ def _what_came_of(run_id: str) -> tuple[str, str | None] | None:
 
 def _series(count: int) -> str:
     return f"{count:,} series" if count != 1 else "one series"
-

@@ -1,5 +1,6 @@
 """``/job``, ``/query/<uid>`` and ``/api/jobs/``: submit jobs, ask about them, list and cancel them."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -57,7 +58,7 @@ class FailedJobSerializer(JobSerializer):  # type: ignore[valid-type,misc] # mad
     detail = serializers.CharField(help_text="Why.")
 
 
-def _submission(operation_id: str) -> Any:  # noqa: ANN401  a decorator
+def _submission(operation_id: str) -> Callable[[Any], Any]:
     return endpoint(
         "Submit a job",
         answers={201: SubmittedSerializer},
@@ -72,7 +73,7 @@ def _submission(operation_id: str) -> Any:  # noqa: ANN401  a decorator
     )
 
 
-def _question(operation_id: str) -> Any:  # noqa: ANN401  a decorator
+def _question(operation_id: str) -> Callable[[Any], Any]:
     failed = {**_EXAMPLE, "state": "failed", "reason": "a reason", "detail": "a reason"}
     return endpoint(
         "Ask about a job",
