@@ -106,16 +106,16 @@ def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
     """
     check_host(settings, host)
     database = open_database(settings)
-    set_up(settings, database)
-    check()
-    migrate(database)
     with _shared_figures():
+        set_up(settings, database)
+        check()
+        migrate(database)
         _server(host, port, workers).serve()
 
 
 @contextmanager
 def _shared_figures() -> Iterator[None]:
-    """A folder in which workers keep the figures that ``/metrics`` adds up."""
+    """A folder in which workers keep the figures that ``/metrics`` adds up; named before anything counts."""
     with tempfile.TemporaryDirectory(prefix="doubleread-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         yield
