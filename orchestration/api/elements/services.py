@@ -15,6 +15,7 @@ from orchestration.api.elements.errors import (
 from orchestration.api.elements.listing import ELEMENTS
 from orchestration.api.elements.models import Device, Element
 from orchestration.api.front.metrics import ELEMENTS_STORED
+from orchestration.api.web.rows import select
 from orchestration.measurements import ElementError, RepeatedIdError, RepeatedIdsError, measure, read_element
 from orchestration.measurements.elements import LONGEST_DEVICE_NAME, LONGEST_ID, check_text
 from orchestration.measurements.storing import MeasuredElement, store_elements
@@ -148,9 +149,7 @@ def _measured(value: object) -> MeasuredElement:
 def _store(elements: Sequence[MeasuredElement], keys: Sequence[str], auditor: Auditor) -> list[dict[str, Any]]:
     """Store elements, which errors name by ``keys``."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("select now()")
-            (now,) = cursor.fetchone()
+        ((now,),) = select("select now()")
         try:
             store_elements(connection.connection, elements, repeated="refuse")
         except RepeatedIdsError as error:

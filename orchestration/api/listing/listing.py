@@ -6,13 +6,12 @@ from functools import cached_property
 from typing import Any
 
 import psycopg
-from django.db import ProgrammingError, connection
+from django.db import ProgrammingError
 
 from orchestration.api.listing.columns import Column
 from orchestration.api.listing.cursors import Cursor
 from orchestration.api.listing.parameters import ListQuery
-
-Row = tuple[Any, ...]
+from orchestration.api.web.rows import Row, select
 
 
 @dataclass(frozen=True)
@@ -75,9 +74,7 @@ class Listing:
         """One page; empty where the table does not exist, as a mart does not before it is first built."""
         statement, values = self._statement(query)
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(statement, values)
-                rows = cursor.fetchall()
+            rows = select(statement, values)
         except ProgrammingError as error:
             if is_missing_table(error):
                 return Page([], None, None)
@@ -89,14 +86,12 @@ class Listing:
         column = self._by_name[self.identifier]
         statement = f"select {self._selected} from {self.relation} where {column.expression} = %s"  # noqa: S608  constants
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(statement, [value])
-                row = cursor.fetchone()
+            rows = select(statement, [value])
         except ProgrammingError as error:
             if is_missing_table(error):
                 return None
             raise
-        return dict(zip(self.names, row, strict=True)) if row else None
+        return dict(zip(self.names, rows[0], strict=True)) if rows else None
 
     def _statement(self, query: ListQuery) -> tuple[str, Sequence[Any]]:
         """The rows of a page and one more, each followed by what a cursor needs."""
