@@ -159,3 +159,15 @@ def rows_of(database: Database) -> Any:
 def element(id_: str, *rows: str, device: str = "CT SCAN") -> dict[str, Any]:
     """An element as a device sends it."""
     return {"id": id_, "data": list(rows or ROWS), "deviceName": device}
+
+
+@pytest.fixture(scope="module")
+def live(database_server: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A service of this module's own, with its own database."""
+    from tests.api.live import served
+
+    name = f"live_{os.getpid()}_{len(os.listdir(tmp_path_factory.getbasetemp()))}"
+    administer(database_server, "create database {}", name)
+    with served(tmp_path_factory.mktemp("live"), database_server.libpq_environment | {"PGDATABASE": name}) as service:
+        yield service
+    administer(database_server, "drop database {} with (force)", name)
