@@ -34,7 +34,7 @@ ROWS = ["54 26 34 47 95 23 79 41 97 55", "75 87 75 89 81 45 52 51 79 32", "71 8 
 
 
 @pytest.fixture(scope="session")
-def service_database(database_server: Database, tmp_path_factory: pytest.TempPathFactory) -> Database:
+def service_database(database_server: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """Django, set up for a database that holds the service's tables; one for all tests of a worker."""
     before = dict(os.environ)
     administer(database_server, "create database {}", SERVICE_DATABASE)
@@ -46,18 +46,18 @@ def service_database(database_server: Database, tmp_path_factory: pytest.TempPat
     finally:
         for name in os.environ.keys() - before.keys() - {"DJANGO_SETTINGS_MODULE"}:
             del os.environ[name]
-    return where
+    yield where
+    from django.db import connection
+
+    start.close_connections(connection)
 
 
 @pytest.fixture
-def database(service_database: Database) -> Iterator[Database]:
+def database(service_database: Database) -> Database:
     """The service's database with empty tables: emptying takes a hundredth of making a new one."""
     with service_database.connect() as connection:
         connection.execute(EMPTY_ALL)
-    yield service_database
-    from django.db import connection as of_django
-
-    start.close_connections(of_django)
+    return service_database
 
 
 def administer(server: Database, statement: str, *names: str) -> None:
@@ -162,12 +162,18 @@ def element(id_: str, *rows: str, device: str = "CT SCAN") -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def live(database_server: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def own_database(database_server: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """An empty database of this module's own."""
+    name = f"doubleread_{tmp_path_factory.mktemp('own').name}"
+    administer(database_server, "create database {}", name)
+    yield Database({**database_server.libpq_environment, "PGDATABASE": name})
+    administer(database_server, "drop database {} with (force)", name)
+
+
+@pytest.fixture(scope="module")
+def live(own_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A service of this module's own, with its own database."""
     from tests.api.live import served
 
-    name = f"live_{os.getpid()}_{len(os.listdir(tmp_path_factory.getbasetemp()))}"
-    administer(database_server, "create database {}", name)
-    with served(tmp_path_factory.mktemp("live"), database_server.libpq_environment | {"PGDATABASE": name}) as service:
+    with served(tmp_path_factory.mktemp("live"), own_database.libpq_environment) as service:
         yield service
-    administer(database_server, "drop database {} with (force)", name)

@@ -82,8 +82,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(folder: Path, settings: Mapping[str, str], *, workers: int = 1) -> Iterator[Live]:
-    """Run ``doubleread serve`` in ``folder`` until the block ends, when it must end well by itself."""
+def served(
+    folder: Path, settings: Mapping[str, str], *, workers: int = 1, tokens: dict[str, str] | None = None
+) -> Iterator[Live]:
+    """Run ``doubleread serve`` in ``folder`` until the block ends, when it must end well by itself.
+
+    ``tokens`` are those of an earlier start; without them one is made for each role.
+    """
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "TMPDIR", "HOME"}}
     environment = kept | {"COLUMNS": "200"} | dict(settings)
     port = free_port()
@@ -96,10 +101,10 @@ def served(folder: Path, settings: Mapping[str, str], *, workers: int = 1) -> It
             stderr=log,
             start_new_session=True,
         )
-    live = Live(folder, environment, port, process, {})
+    live = Live(folder, environment, port, process, dict(tokens or {}))
     try:
         _wait_until_it_answers(live)
-        for role in ("reader", "writer", "admin"):
+        for role in () if tokens else ("reader", "writer", "admin"):
             live.tokens[role] = live.run("token", "create", f"the {role}", "--role", role).strip()
         yield live
     finally:

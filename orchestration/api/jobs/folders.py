@@ -24,15 +24,15 @@ def checked_input(in_dir: str, root: Path) -> Path:
     path = Path(in_dir)
     if "\0" in in_dir or not path.is_absolute() or ".." in path.parts or not path.is_relative_to(root):
         raise refused
-    if path == root or any(step.is_symlink() for step in (path, *path.parents) if step.is_relative_to(root)):
+    if path == root:
         raise refused
     try:
-        real = os.path.realpath(path, strict=True)
-        is_below = Path(real).is_relative_to(os.path.realpath(root))
+        has_link = any(step.is_symlink() for step in (path, *path.parents) if step.is_relative_to(root))
+        is_below = Path(os.path.realpath(path, strict=not has_link)).is_relative_to(os.path.realpath(root))
         is_folder = path.is_dir()
     except OSError:  # no such folder, or a name that is longer than a file system takes
         raise NoDicomError("there is no folder in_dir") from None
-    if not is_below:
+    if has_link or not is_below:
         raise refused
     if not is_folder or not holds_dicom(path):
         raise NoDicomError("in_dir holds no DICOM file")

@@ -118,7 +118,7 @@ class Listing:
             f"select *, count(*) over () as fetched, "
             f"sum(weight) over (order by place {direction}, tie {direction}) as total "
             f"from ({statement}) as page) as weighed "
-            f"where total - weight < {self.page_weight} order by place {direction}, tie {direction}"
+            f"where total <= {self.page_weight} or total = weight order by place {direction}, tie {direction}"
         )
         return statement, values
 
