@@ -12,6 +12,7 @@ from orchestration.cli.app import app
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
     *("demo", "load", "build", "ui"),
+    *("serve", "token create", "token list", "token revoke"),
     *("cases index", "cases list", "cases unmatched", "cases get"),
     *("infer list", "infer run"),
     *("archives index", "archives find", "archives get", "archives reassemble", "archives plan"),
