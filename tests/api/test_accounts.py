@@ -57,6 +57,16 @@ def test_every_write_is_audited_with_who_when_and_what(writer: Caller, rows_of: 
     assert all(entry[5] for entry in entries)
 
 
+@pytest.mark.usefixtures("database")
+def test_looks_are_recorded_with_all_that_was_seen(rows_of: Any) -> None:
+    from orchestration.api.audit.services import Auditor
+
+    Auditor("a person", "reader", "the request").looked_at("picture", ["f1", "f2"])
+    assert rows_of("select actor, action, kind, keys, changes, request_id from audit") == [
+        ("a person", "look", "picture", ["f1", "f2"], {}, "the request")
+    ]
+
+
 def test_nobody_is_no_actor() -> None:
     from orchestration.api.audit.services import AnonymousActorError, Auditor
 
