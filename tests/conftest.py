@@ -32,7 +32,7 @@ SETTINGS_PREFIXES = ("PG", "AZURE_", "AWS_", "DOUBLEREAD_", "DAGSTER_HOME")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let each worker begin with its share of the slow tests, so that the quick ones fill what is left at the end.
 
-    xdist gives each worker an equal part of the list in its order; whoever is done takes from the end of another's.
+    xdist gives each worker an equal part of the list in its order; one that is done takes from the end of another's.
     """
     slow = [item for item in items if starts_programs(item)]
     quick = [item for item in items if not starts_programs(item)]

@@ -49,6 +49,18 @@ def test_no_file_and_no_function_is_longer_than_a_reader_can_hold() -> None:
     assert {function: lines for function, lines in bodies.items() if lines > 50} == {}
 
 
+def test_every_long_private_function_says_what_it_is_for() -> None:
+    long = {
+        (path, function.name): ast.get_docstring(function)
+        for path in SOURCES
+        if path.is_relative_to(ROOT / "orchestration")
+        for function in functions(path)
+        if function.name.startswith("_") and not function.name.endswith("__") and lines_of_body(function) > 12
+    }
+    assert len(long) > 50, "there are such functions to look at"
+    assert [function for function, said in long.items() if not said] == []
+
+
 def test_every_test_is_in_a_module_that_pytest_collects_and_every_such_module_holds_one() -> None:
     with_tests = {path for path in SOURCES if any(function.name.startswith("test_") for function in functions(path))}
     assert with_tests == {path for path in SOURCES if path.name.startswith("test_")}

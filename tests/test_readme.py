@@ -8,6 +8,7 @@ from orchestration.transformations import expected_raw_tables
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+HEADINGS = ["What it does", "Commands", "In Python", "What comes out", "What it withstands", "How it works", "Limits"]
 
 
 def test_every_setting_is_in_the_readmes_table_and_nothing_else() -> None:
@@ -22,10 +23,11 @@ def test_every_column_of_the_raw_tables_is_named() -> None:
         assert re.findall(r"`(\w+)`", row)[1:] == list(table.columns)
 
 
-def test_the_rule_is_quoted_as_the_models_have_it() -> None:
-    def squeezed(text: str) -> str:
-        return re.sub(r"\s+", " ", text)
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
 
+
+def test_the_rule_is_quoted_as_the_models_have_it() -> None:
     models = "".join((ROOT / "dbt_project/models/intermediate/annotations" / name).read_text()
                      for name in ("int_readings.sql", "int_verdicts.sql"))  # fmt: skip
     models = models.replace("{{ label }}", "has_malign_mass")
@@ -33,7 +35,15 @@ def test_the_rule_is_quoted_as_the_models_have_it() -> None:
     quotes = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
     assert len(quotes) == 2
     for quote in quotes:
-        assert squeezed(quote).strip() in squeezed(models)
+        assert squeezed(quote) in squeezed(models)
+
+
+def test_the_readme_is_short_and_the_pages_of_commands_have_the_same_headings_in_the_same_order() -> None:
+    assert len(README.splitlines()) < 200
+    pages = {page: re.findall(r"^## (.*)$", page.read_text(), re.MULTILINE) for page in (ROOT / "docs").glob("*.md")}
+    of_commands = [headings for headings in pages.values() if "Commands" in headings]
+    assert len(of_commands) >= 3
+    assert [headings for headings in of_commands if headings != HEADINGS] == []
 
 
 def links(document: Path) -> set[Path]:

@@ -99,6 +99,7 @@ def list_unmatched(database: Database, container: str) -> Iterator[UnmatchedImag
 
 
 def _rows(database: Database, year: int | None, complete: bool | None, *, with_report: bool) -> Iterator[_Row]:
+    """The rows of the mart, with the text of each report only where it is searched."""
     query = """
         select cases.case_id, cases.year, cases.missing_views, cases.has_report, reports.report
         from marts.clinical_cases as cases

@@ -27,23 +27,37 @@ class Contradiction:
 
 
 def contradictions(
-    images: Mapping[str, CaseImage], identities: Mapping[str, Identity], pixels: Mapping[str, bytes]
+    year: int, images: Mapping[str, CaseImage], identities: Mapping[str, Identity], pixels: Mapping[str, bytes]
 ) -> tuple[Contradiction, ...]:
     """Compare the images of a case with their names and with one another.
 
     Args:
+        year: of the case.
         images: the images by part.
         identities: what their headers say, of those that have one.
         pixels: SHA-256 of the stored values of each.
     """
     of_one = (_with_its_name(part, images[part], found) for part, found in identities.items())
-    return tuple(chain(chain.from_iterable(of_one), _apart(identities), _same(identities, pixels)))
+    return tuple(
+        chain(
+            chain.from_iterable(of_one),
+            _of_another_year(year, identities),
+            _apart(identities),
+            _same(identities, pixels),
+        )
+    )
 
 
 def _with_its_name(part: str, image: CaseImage, found: Identity) -> Iterator[Contradiction]:
     for said, name in ((found.lateralities, image.laterality), (found.views, image.view)):
         if said - {name}:
             yield Contradiction((part,), f"its header says {' and '.join(sorted(said))}, its name {name}")
+
+
+def _of_another_year(year: int, identities: Mapping[str, Identity]) -> Iterator[Contradiction]:
+    parts = tuple(part for part, found in identities.items() if found.study_year not in {None, year})
+    if parts:
+        yield Contradiction(parts, f"the date of study in the header is not of {year:04d}")
 
 
 def _apart(identities: Mapping[str, Identity]) -> Iterator[Contradiction]:

@@ -31,9 +31,8 @@ class Budget:
         self.limit = limit
         self._used = 0
         self._freed = threading.Condition()
-        self._turn = (
-            threading.Lock()
-        )  # of those that wait, only one at a time waits for room, so that a large one is not passed over
+        # Of those that wait, one at a time waits for room, so that smaller ones do not pass a large one over for ever.
+        self._turn = threading.Lock()
 
     @contextmanager
     def taking(self, size: int) -> Iterator[None]:

@@ -1,9 +1,8 @@
 """Getting a case: one query, then its images, all at once."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from orchestration.cases.case import ClinicalCase, ContradictoryCaseError, IncompleteCaseError, OutdatedIndexError
@@ -20,6 +19,7 @@ from orchestration.imaging import ImageError, is_dicom
 from orchestration.settings import Settings, load_settings
 from orchestration.stores import MissingObjectError, ObjectChangedError, ObjectVersion, StoreError, fetch, printable
 from orchestration.stores.azure import Container
+from orchestration.workers import thread_workers
 
 Failures = dict[str, StoreError | ImageError]
 
@@ -89,7 +89,7 @@ def get_case(
     if known.report is None:
         missing["report"] = "not in the report table"
     _raise_what_is_unknown(case_id, year, failures, missing)
-    contradicting = _contradictions(fetched)
+    contradicting = _contradictions(year, fetched)
     if missing and not allow_partial:
         raise IncompleteCaseError(case_id, year, missing, _advice(contradicting))
     if contradicting and not allow_contradictions:
@@ -120,17 +120,21 @@ def _fetch_all(store: Container, blobs: Mapping[str, ObjectVersion]) -> tuple[di
     """The images of the parts and, of those that cannot be used, why not."""
     fetched: dict[str, _Fetched] = {}
     failures: Failures = {}
-    with ThreadPoolExecutor(len(VIEWS)) as threads:
-        futures = {part: threads.submit(_fetch, store, part, version) for part, version in blobs.items()}
-        for part, future in futures.items():
-            try:
-                fetched[part] = future.result()
-            except (StoreError, ImageError) as error:
-                failures[part] = error
+    with thread_workers(len(VIEWS)) as workers:
+        tasks = ((part, (part, version)) for part, version in blobs.items())
+        for part, outcome in workers.run(partial(_fetch, store), tasks, in_order=True):
+            if isinstance(outcome, StoreError | ImageError):
+                failures[part] = outcome
+            elif isinstance(outcome, Exception):
+                raise outcome
+            else:
+                fetched[part] = outcome
     return fetched, failures
 
 
-def _fetch(store: Container, part: str, version: ObjectVersion) -> _Fetched:
+def _fetch(store: Container, blob: tuple[str, ObjectVersion]) -> _Fetched:
+    """Fetch and decode the blob of a part."""
+    part, version = blob
     data, sha256 = fetch(store, version)
     source = Source(store.container, version.path, version.etag, sha256)
     identity = read_identity(data) if is_dicom(data) else None
@@ -138,8 +142,9 @@ def _fetch(store: Container, part: str, version: ObjectVersion) -> _Fetched:
     return _Fetched(CaseImage.of(part, source, image), identity, pixels)
 
 
-def _contradictions(fetched: Mapping[str, _Fetched]) -> tuple[Contradiction, ...]:
+def _contradictions(year: int, fetched: Mapping[str, _Fetched]) -> tuple[Contradiction, ...]:
     return contradictions(
+        year,
         {part: found.image for part, found in fetched.items()},
         {part: found.identity for part, found in fetched.items() if found.identity is not None},
         {part: found.pixels for part, found in fetched.items()},

@@ -1,7 +1,10 @@
 """From the settings to the container of clinical images and the table of reports, each checked to be there."""
 
+from typing import cast
+
 from orchestration.cases.report_table import ReportTable
 from orchestration.settings import Settings
+from orchestration.stores import open_place
 from orchestration.stores.azure import Container, azure_account
 
 
@@ -12,10 +15,8 @@ def open_container(settings: Settings) -> Container:
         StoreUnavailableError: a :class:`ConnectionError` that names the account, the container that does not exist,
             or the credential that was refused.
     """
-    container = settings.azure_storage_container_name
-    place = Container(f"az://{container}", settings, azure_account(settings), container)
-    place.check("AZURE_STORAGE_CONTAINER_NAME")
-    return place
+    url = f"az://{settings.azure_storage_container_name}"
+    return cast("Container", open_place(url, settings, setting="AZURE_STORAGE_CONTAINER_NAME"))
 
 
 def open_report_table(settings: Settings) -> ReportTable:

@@ -79,6 +79,7 @@ def read_reports(
 def _copy(
     connection: psycopg.Connection, table: ReportTable, result: ReportsReport, progress: Callable[[int], None]
 ) -> None:
+    """Copy the reports of the table into the temporary table ``listed``; count and name what is none."""
     connection.execute(
         "create temporary table listed (like doubleread.clinical_reports, modified timestamptz, key text) "
         "on commit drop"
@@ -127,6 +128,7 @@ def _storable(text: str) -> bool:
 
 
 def _drop_superseded(connection: psycopg.Connection) -> int:
+    """Delete from ``listed`` all reports of a case but the one modified last; how many were deleted."""
     return connection.execute(
         """
         delete from listed as earlier

@@ -118,6 +118,7 @@ def load_case(path: Path | str) -> ClinicalCase:
 
 
 def _write(case: ClinicalCase, folder: Path) -> None:
+    """Write the files of a case into an empty folder, ``case.json`` with their checksums last."""
     digests: dict[str, str] = {}
     for name, content in _files(case):
         (folder / name).write_bytes(content)
@@ -163,6 +164,7 @@ def _record(image: CaseImage) -> ImageRecord:
 
 
 def _read_image(folder: Path, part: str, case: CaseRecord) -> CaseImage:
+    """One image of a saved case, each of its files verified."""
     record = case.images[part]
     dtype = np.dtype(record.dtype)
     names = _names(part, record.frames)

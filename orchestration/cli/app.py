@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import archives, cases, infer, load, main_job, serve, token, ui
+from orchestration.cli import archives, cases, infer, load, main_job, serve, token, ui, volumes
 
 app = typer.Typer(
     name="doubleread",
@@ -24,6 +24,8 @@ app.command("demo")(main_job.demo)
 app.command("load")(load.load)
 app.command("build")(main_job.build)
 app.command("ui")(ui.ui)
+app.command("dicom2hdf5", context_settings=volumes.NO_SHORT_HELP)(volumes.dicom2hdf5)
+app.command("hdf52dicom", context_settings=volumes.NO_SHORT_HELP)(volumes.hdf52dicom)
 app.command("serve")(serve.serve)
 app.add_typer(cases.app)
 app.add_typer(archives.app)

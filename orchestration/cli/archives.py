@@ -217,13 +217,13 @@ def _update(built: "ArchiveIndex", text: str | None, images: str | None) -> bool
 
     settings = load_settings()
     given: list[tuple[str | None, Kind]] = [(text, "text"), (images, "image")]
-    reports: list[IndexReport] = []
+    reports: list[tuple[str, IndexReport]] = []
     with progress_bars() as listener:
         for url, kind in given:
             if url:
                 shown = partial(listener, f"{kind} archives")
-                reports.append(built.update(open_place(url, settings), kind, progress=shown))
-    for report in reports:
+                reports.append((url, built.update(open_place(url, settings), kind, progress=shown)))
+    for url, report in reports:
         print_failures("archives that could not be read", report.failed)
         print_failures("objects that were passed over", report.passed_over)
         console.print(
@@ -231,7 +231,11 @@ def _update(built: "ArchiveIndex", text: str | None, images: str | None) -> bool
             f"{report.unchanged:,} unchanged, {report.removed:,} gone; {report.other_objects:,} other objects",
             markup=False,
         )
-    return any(report.failed.count or report.passed_over.count or not report.archives for report in reports)
+        if not report.archives:
+            console.print(
+                f"no archive lies below {url}: none of its objects is called *.tar", style="red", markup=False
+            )
+    return any(report.failed.count or report.passed_over.count or not report.archives for _, report in reports)
 
 
 @contextmanager

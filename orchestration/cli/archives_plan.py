@@ -91,6 +91,7 @@ def _document(made: "Plan", seed: int | None) -> dict[str, Any]:
 
 
 def _print_plan(made: "Plan") -> None:
+    """Print the steps of a plan and, in sentences, what it takes in all."""
     from orchestration.archives.planning.comparisons import number, size, steps
     from orchestration.archives.planning.work import output_bytes
 
@@ -118,6 +119,7 @@ def _print_simulation(made: "Plan", seed: int) -> None:
 
 
 def _print_comparisons(campaign: "Campaign") -> None:
+    """Print what other choices would cost, a table for each choice."""
     from orchestration.archives.planning import comparisons
 
     for title, table in (

@@ -127,6 +127,7 @@ def _print_unmatched(blobs: "Iterable[UnmatchedImage]") -> None:
 
 
 def _print_changes(images: "IndexReport", reports: "ReportsReport") -> None:
+    """Print what the listing and the reading found and changed."""
     changes = "{0.added:,} added, {0.changed:,} changed, {0.removed:,} removed"
     console.print(
         f"container {images.container}: {images.blobs:,} blobs, {images.matching:,} of a case, {images.partial:,} that "

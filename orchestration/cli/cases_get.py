@@ -38,6 +38,7 @@ def get(
     each is named with its reason.
     """
     from orchestration.cases import CaseError, get_case
+    from orchestration.errors import DoublereadError
 
     try:
         case = get_case(
@@ -51,6 +52,10 @@ def get(
     except CaseError as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(1) from None
+    except DoublereadError:  # also of a store that can't be used, which is an OSError as well
+        raise
+    except OSError as error:
+        raise DoublereadError(f"the case can't be saved to {save} ({error.strerror or error})") from None
     _print_case(case)
     if save is not None:
         console.print(f"saved to {save / f'{year:04d}' / case_id}", markup=False)
@@ -61,6 +66,7 @@ def get(
 
 
 def _print_case(case: "ClinicalCase") -> None:
+    """Print a table of the parts of a case, those that are missing too, and its contradictions."""
     from rich import box
     from rich.table import Table
     from rich.text import Text

@@ -62,7 +62,8 @@ def run(
         Path, typer.Option("-i", "--input-dicom", metavar="DIR", help="The DICOMs, in this folder and all below it.")
     ],
     output_dicom: Annotated[
-        Path, typer.Option("-o", "--output-dicom", metavar="DIR", help="Where the new DICOMs go; it must not be there.")
+        Path,
+        typer.Option("-o", "--output-dicom", metavar="DIR", help="Where the new DICOMs go; nothing may be there yet."),
     ],
     config: Annotated[
         Path | None,
@@ -128,6 +129,7 @@ def _run(
 
 
 def _print_report(report: "InferenceReport", output: Path, run_id: str) -> None:
+    """Name what failed and what was left out, then say what was done."""
 
     print_failures("series or files failed", report.failures)
     _print_harmless("series skipped", report.skipped)
@@ -165,7 +167,8 @@ def _print_jobs(rows: list[dict[str, Any]]) -> None:
 
 
 def _first_line(function: object) -> str:
-    return (getattr(function, "__doc__", None) or "").strip().partition("\n")[0]
+    line = (getattr(function, "__doc__", None) or "").strip().partition("\n")[0]
+    return line.replace("``", "")
 
 
 def _group() -> str:

@@ -44,6 +44,7 @@ def build() -> None:
 
 
 def _build(settings: "Settings", *, failed: int) -> None:
+    """Run the main job and print what failed and what came out; exit with 1 where something failed, here or before."""
     from orchestration.cli.execution import run_main_job
     from orchestration.database import open_database
     from orchestration.training_set.failures import failed_pictures, failed_scans
@@ -65,6 +66,7 @@ def _build(settings: "Settings", *, failed: int) -> None:
 
 
 def _print_summary(summaries: "list[LabelSummary]", training_set: Path) -> None:
+    """Print a row of counts for each label, and where the pictures are."""
     from rich import box
     from rich.table import Table
 

@@ -154,6 +154,7 @@ def _rows(file: Path) -> Iterator[list[str]]:
 
 
 def _load(connection: psycopg.Connection, file: Path, schema: str, table: RawTable, *, replace: bool) -> int:
+    """Fill one table from its file; how many rows it has."""
     rows = _rows(file)
     header = next(rows, [])
     missing = [column for column in table.columns if column not in header]

@@ -149,11 +149,10 @@ class DbtResource(DbtCliResource):
         from orchestration.defs.marts.dbt_here import DbtHere  # noqa: PLC0415  loading definitions runs no dbt
 
         chosen = get_updated_cli_invocation_params_for_context(context, {}, DagsterDbtTranslator())
-        options = ["--project-dir", self.project_dir, "--profiles-dir", self.project_dir, "--log-level", "none"]
-        options += ["--target-path", str(target), "--log-path", str(target)]
+        options = self.options(target)
         if chosen.indirect_selection:
             options += ["--indirect-selection", chosen.indirect_selection]
-        ended = DbtHere([*arguments, *options, *chosen.selection_args])
+        ended = DbtHere([*self.global_config_flags, *arguments, *options, *chosen.selection_args])
         return DbtCliInvocation(
             process=ended,  # type: ignore[arg-type]
             manifest=in_database(chosen.manifest, database),
@@ -166,6 +165,14 @@ class DbtResource(DbtCliResource):
             context=context,
             adapter=self._initialize_dbt_core_adapter(arguments),
         )
+
+    def options(self, target: Path) -> list[str]:
+        """The options of dbt that say where the project is, which profile it takes, and where it writes."""
+        options = ["--project-dir", self.project_dir, "--profiles-dir", self.profiles_dir or self.project_dir]
+        options += ["--log-level", "none", "--target-path", str(target), "--log-path", str(target)]
+        options += ["--profile", self.profile] if self.profile else []
+        options += ["--target", self.target] if self.target else []
+        return options
 
 
 def make_resources(settings: Settings) -> dict[str, object]:
@@ -189,6 +196,7 @@ def make_resources(settings: Settings) -> dict[str, object]:
             training_set=str(settings.doubleread_training_set),
             dbt_target=str(target_folder(settings)),
         ),
+        # dagster-dbt looks for the executable when the resource is made; nothing runs it.
         "dbt": DbtResource(project_dir=str(PROJECT_DIR), profiles_dir=str(PROJECT_DIR), dbt_executable=str(DBT)),
     }
 
@@ -199,7 +207,7 @@ def azure_resource(settings: Settings) -> "AzureBlobStorageResource":
     The secret is handed over in a variable of this process's environment, since the resource shows its other fields
     in the page.
     """
-    # Importing it takes a fifth of the time of loading everything; who has no Azure does without.
+    # Importing it takes a fifth of the time of loading everything, which only installations with Azure need.
     from dagster_azure.blob import (  # noqa: PLC0415
         AzureBlobStorageDefaultCredential,
         AzureBlobStorageKeyCredential,

@@ -151,7 +151,8 @@ def _remove(dataset: Dataset) -> None:
 def _derive(dataset: Dataset, derivation: Derivation) -> None:
     source_class, source_uid = str(dataset.SOPClassUID), str(dataset.SOPInstanceUID)
     dataset.SOPInstanceUID = derived_uid(source_uid, derivation.seed)
-    dataset.SeriesInstanceUID = derived_uid(str(dataset.SeriesInstanceUID), derivation.seed)
+    source_series = str(dataset.SeriesInstanceUID)
+    dataset.SeriesInstanceUID = derived_uid(source_series, derivation.seed)
     described = derivation.series_description
     if described is None:
         described = f"{str(dataset.get('SeriesDescription') or '')[: _MOST_DESCRIPTION - 8]} derived".strip()
@@ -168,7 +169,17 @@ def _derive(dataset: Dataset, derivation: Derivation) -> None:
     dataset.DerivationCodeSequence = [_code(derivation.code)]
     dataset.SourceImageSequence = [source]
     if is_enhanced:
+        dataset.SourceImageEvidenceSequence = [_evidence(dataset, source_class, source_uid, source_series)]
         _derive_frames([shared[0], *(dataset.get("PerFrameFunctionalGroupsSequence") or ())], derivation, source)
+
+
+def _evidence(dataset: Dataset, source_class: str, source_uid: str, source_series: str) -> Dataset:
+    """An item of Source Image Evidence Sequence (PS3.3 C.8.13.2.1): the source within its series and study."""
+    instance, series, study = Dataset(), Dataset(), Dataset()
+    instance.ReferencedSOPClassUID, instance.ReferencedSOPInstanceUID = source_class, source_uid
+    series.SeriesInstanceUID, series.ReferencedSOPSequence = source_series, [instance]
+    study.StudyInstanceUID, study.ReferencedSeriesSequence = str(dataset.StudyInstanceUID), [series]
+    return study
 
 
 def _derive_frames(groups: Iterable[Dataset], derivation: Derivation, source: Dataset) -> None:

@@ -80,6 +80,7 @@ class Execution:
         return None
 
     def _process_all(self, ready: list[Series], folder: Path) -> None:
+        """Process one series after the other into ``folder``, and note what came of all of them."""
         self._progress(0, self._total)
         digests = []
         with partial_folder(folder) as partial, scratch_folder() as links:

@@ -59,8 +59,7 @@ def process(job: PreparedJob, series: Series, in_dir: Path, out_dir: Path, step:
             result.predictions += predictions_of(given, series, number, one.shape)
             _check_count(result.predictions)
         else:
-            changed = working_array(volumes.shape) if changed is None else changed
-            changed[number] = given
+            changed = _kept(changed, number, given, volumes.shape)
         if before is not None and changed is not None:
             result.example = Example(series.uid, before, changed[0][len(one) // 2].copy())
         step()
@@ -71,6 +70,15 @@ def process(job: PreparedJob, series: Series, in_dir: Path, out_dir: Path, step:
         with _naming("postprocess", quote=False):
             job.entry.postprocess(changed.reshape(volume.shape), in_dir, out_dir)
     return result
+
+
+def _kept(changed: Array | None, number: int, given: Array, shape: tuple[int, ...]) -> Array:
+    """All that the function gave so far; the only volume of a series is kept as it is, without a copy."""
+    if shape[0] == 1:
+        return given[np.newaxis].astype(np.float32, copy=False)
+    kept = working_array(shape) if changed is None else changed
+    kept[number] = given
+    return kept
 
 
 def _volumes(volume: Array) -> Array:

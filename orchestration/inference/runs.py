@@ -78,6 +78,7 @@ def run_job(
 
 
 def _begin(database: Database, request: RunRequest, output: str) -> None:
+    """Record that the run runs, and that none does that wrote to its output before: the lock is held."""
     with database.tables("inference") as connection:
         connection.execute(
             """
@@ -104,6 +105,7 @@ def _end(database: Database, run_id: str, report: InferenceReport) -> None:
 
 
 def _fail(database: Database, run_id: str, reason: str, report: InferenceReport | None) -> None:
+    """Record that nothing came of the run, and why; with a report, also what became of each series."""
     with database.connect() as connection:
         if report is None:
             connection.execute(
@@ -122,6 +124,7 @@ def _fail(database: Database, run_id: str, reason: str, report: InferenceReport 
 def _update(
     connection: psycopg.Connection, run_id: str, status: str, reason: str | None, report: InferenceReport
 ) -> None:
+    """Write what the report says to the row of the run."""
     known = report.provenance
     values = {
         "status": status,

@@ -52,8 +52,8 @@ def read_volume(in_dir: Path, config: Config) -> tuple[Array, MetaData]:
 def write_dicoms(volume: Array, in_dir: Path, out_dir: Path) -> None:
     """Write a volume of values from 0 to 1 as a new series, with the headers and the range of the folder's series.
 
-    Each file is called by its new SOP Instance UID. UIDs follow from those of the source, the job and its config. Values
-    beyond what the stored type holds become its lowest or highest value.
+    Each file is called by its new SOP Instance UID. UIDs follow from those of the source, the job and its config.
+    Values that the stored type cannot hold become its lowest or highest value.
 
     Raises:
         JobError: the folder does not hold exactly one series.
@@ -100,6 +100,7 @@ def _known(in_dir: Path, config: Config) -> Known:
 
 
 def _searched(in_dir: Path, config: Config, run: Run | None) -> Known:
+    """Look for the one series of a folder, and let the run know it from then on."""
     wanted = filters(config)
     found = find_series(in_dir, keywords=list(wanted))
     chosen = [

@@ -11,8 +11,6 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from orchestration.labels import LABELS
-
 Floats = npt.NDArray[np.float32]
 Side = Literal["L", "R"]
 Projection = Literal["CC", "MLO"]
@@ -108,6 +106,7 @@ class Breast:
         return _smooth(np.column_stack([x, y]), 6).astype(np.float32)
 
     def _oblique(self) -> Floats:
+        """The outline in the MLO view: from the axilla over the nipple to the fold below the breast."""
         depth, nipple = self.depth_mm, self.nipple_y_mm
         below = 0.80 * self.half_height_mm
         axilla = self.pectoral_mm[0] + 16
@@ -168,8 +167,18 @@ def signed_distance(curve: Floats, x: Floats, y: Floats) -> Floats:
     return distance
 
 
-_SECTORS = dict(zip(LABELS, (-0.62, 0.2, 0.6, -0.2), strict=True))
-_RADII_MM = dict(zip(LABELS, ((6.0, 9.0), (5.0, 7.5), (6.0, 9.0), (7.0, 10.0)), strict=True))
+_SECTORS = {
+    "has_benign_microcalsifications": -0.62,
+    "has_malign_microcalcifications": 0.2,
+    "has_benign_mass": 0.6,
+    "has_malign_mass": -0.2,
+}
+_RADII_MM = {
+    "has_benign_microcalsifications": (6.0, 9.0),
+    "has_malign_microcalcifications": (5.0, 7.5),
+    "has_benign_mass": (6.0, 9.0),
+    "has_malign_mass": (7.0, 10.0),
+}
 
 
 def make_breasts(rng: np.random.Generator, labels: Iterable[str], lesions_in: Iterable[Side]) -> dict[Side, Breast]:

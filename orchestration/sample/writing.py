@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from orchestration.errors import DoublereadError
 from orchestration.labels import LABELS
 from orchestration.outcomes import Progress, no_progress
 from orchestration.sample import formats
 from orchestration.sample.anatomy import VIEWS, Breast, Side, make_breasts
+from orchestration.sample.lesions import LESIONS
 from orchestration.sample.mammogram import render
 from orchestration.sample.scenario import SCENARIO, Storage, Study
 from orchestration.sample.tables import (
@@ -77,9 +79,15 @@ def write_sample(
 
     Raises:
         ValueError: no study was asked for.
+        DoublereadError: the dbt project lists other labels than the sample's studies have.
     """
     if studies < 1:
         raise ValueError(f"a sample has at least one study, not {studies}")
+    if set(LABELS) != set(LESIONS):
+        raise DoublereadError(
+            f"the sample shows {', '.join(LESIONS)}; where labels in dbt_project.yml lists others, there is no sample: "
+            "doubleread load and doubleread build take tables of your own"
+        )
     drawings: list[_Drawing] = []
     scan_rows: list[tuple[object, ...]] = []
     annotations: list[tuple[object, ...]] = []
@@ -109,6 +117,7 @@ def _expected(plan: list[Study]) -> tuple[dict[str, int], dict[str, int]]:
 def _drawings(
     study: Study, scans: list[Scan], breasts: Mapping[Side, Breast], seed: int, blobs: Path
 ) -> list[_Drawing]:
+    """The images of one study, each with a seed of its own, so that any worker may draw it."""
     return [
         _Drawing(
             scan=scan,

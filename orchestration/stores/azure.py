@@ -212,7 +212,7 @@ def pages_with_retries(pages: Iterator[Iterator[T]]) -> Iterator[Iterator[T]]:
     A page iterator of the SDK's that failed asks for the same page when it is called again.
 
     Raises:
-        StoreError: a page can't be had.
+        StoreError: a page can't be read.
     """
 
     def next_page(_attempt: int) -> Iterator[T] | None:

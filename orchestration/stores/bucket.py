@@ -3,7 +3,6 @@
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
@@ -24,6 +23,7 @@ from orchestration.stores.paths import check_path
 from orchestration.stores.place import ObjectVersion, Parts, Place, ReadAt
 from orchestration.stores.retries import with_retries
 from orchestration.stores.transport import NO_RETRIES, client_options
+from orchestration.workers import thread_workers
 
 LIST_PAGE = 1000
 MOST_IN_ONE_REQUEST = 256 << 20  # S3 takes 5 GiB, Azure 5,000 MiB; what fails has to be sent again
@@ -78,8 +78,11 @@ class Bucket(Place):
         if len(wanted) > FEW_OBJECTS:
             found.update(self._look_up_in_listing(wanted))
         rest = [path for path in paths if path not in found]
-        with ThreadPoolExecutor(min(DESCRIBE_CONCURRENCY, max(1, len(rest)))) as threads:
-            found.update(zip(rest, threads.map(self._described, rest), strict=True))
+        with thread_workers(min(DESCRIBE_CONCURRENCY, max(1, len(rest)))) as workers:
+            for path, described in workers.run(self._described, ((path, path) for path in rest), in_order=True):
+                if isinstance(described, Exception) and not isinstance(described, StoreError):
+                    raise described
+                found[path] = described
         return found
 
     def read(self, path: str) -> tuple[bytes, str]:
@@ -166,12 +169,6 @@ class Bucket(Place):
         except StoreError:
             pass
         return found
-
-    def _described(self, path: str) -> ObjectVersion | StoreError:
-        try:
-            return self.describe(path)
-        except StoreError as error:
-            return error
 
     def _range(self, path: str, start: int, length: int, condition: dict[str, str]) -> bytes:
         if not length:

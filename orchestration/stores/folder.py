@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -44,22 +44,34 @@ class Folder(Place):
         self._partial = folder / PARTIAL
         self._names = map(f"{uuid4().hex}-{{}}".format, itertools.count())  # of unfinished files, for any thread
 
+    def make(self) -> None:
+        """Make the folder where it is missing.
+
+        Raises:
+            StoreUnavailableError: it can't be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailableError(f"the folder {self.folder} can't be made ({error.strerror})") from None
+
     def check(self, setting: str = "") -> None:
         if not self.folder.is_dir():
             raise StoreUnavailableError(f"the folder {self.folder} does not exist{setting and f' ({setting})'}")
 
     def list(self, folder: str = "") -> Iterator[ObjectVersion]:
         root = self._path(folder) if folder else self.folder
-        for path in files_below(root):
-            relative = path.relative_to(self.folder).as_posix()
-            if relative.startswith(f"{PARTIAL}/") or relative == LOCK:
-                continue
-            try:
-                status = path.stat()
-            except FileNotFoundError:  # gone since it was listed, or a link to nowhere
-                continue
-            if stat.S_ISREG(status.st_mode):
-                yield _version(relative, status)
+        try:
+            for path in files_below(root):
+                relative = path.relative_to(self.folder).as_posix()
+                if relative.startswith(f"{PARTIAL}/") or relative == LOCK:
+                    continue
+                with suppress(FileNotFoundError):  # gone since it was listed, or a link to nowhere
+                    status = path.stat()
+                    if stat.S_ISREG(status.st_mode):
+                        yield _version(relative, status)
+        except OSError as error:
+            raise from_os(error) from error
 
     def describe(self, path: str) -> ObjectVersion:
         try:
@@ -128,22 +140,22 @@ class Folder(Place):
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
+        lock = FileLock(self.folder / LOCK, timeout=0)
         try:
-            with FileLock(self.folder / LOCK, timeout=0):
-                shutil.rmtree(self._partial, ignore_errors=True)  # of a run that was killed
-                yield True
-                shutil.rmtree(self._partial, ignore_errors=True)
+            lock.acquire()
         except Timeout:
             raise PlaceBusyError(f"another run is at work in {self.folder}; run again when it is done") from None
+        except OSError as error:
+            raise StoreUnavailableError(f"the folder {self.folder} can't be used: {from_os(error)}") from None
+        try:
+            shutil.rmtree(self._partial, ignore_errors=True)  # of a run that was killed
+            yield True
+            shutil.rmtree(self._partial, ignore_errors=True)
+        finally:
+            lock.release()
 
     def _path(self, path: str) -> Path:
         return self.folder / check_path(path)
-
-    def _described(self, path: str) -> ObjectVersion | StoreError:
-        try:
-            return self.describe(path)
-        except StoreError as error:
-            return error
 
 
 def files_below(root: Path) -> Iterator[Path]:
@@ -183,6 +195,7 @@ def _with_parent(path: Path, action: Callable[[], T]) -> T:
 
 
 def _write(path: Path, parts: Parts) -> str:
+    """Write the parts to a new file without joining them in memory; its ETag."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     try:
         rest = [memoryview(part) for part in parts if part]

@@ -35,7 +35,7 @@ def open_place(
     """
     place = place_at(url, settings, account)
     if create and isinstance(place, Folder):
-        place.folder.mkdir(parents=True, exist_ok=True)
+        place.make()
     place.check(setting)
     return place
 

@@ -136,12 +136,19 @@ class Place(ABC):
     def remove(self, path: str) -> None:
         """Remove an object, or do nothing where there is none."""
 
+    def _described(self, path: str) -> ObjectVersion | StoreError:
+        try:
+            return self.describe(path)
+        except StoreError as error:
+            return error
+
     @contextmanager
     def alone(self) -> Iterator[bool]:
         """Keep other runs out while the block runs; yields whether that is possible, as it is in a folder.
 
         Raises:
             PlaceBusyError: another run is there.
+            StoreUnavailableError: the lock that keeps others out can't be made.
         """
         yield False
 

@@ -26,7 +26,7 @@ def partial_folder(root: Path) -> Iterator[Path]:
 
 @contextmanager
 def beside(final: Path) -> Iterator[Path]:
-    """A path beside ``final`` to write a file to; whoever has written it whole renames it with ``Path.replace``.
+    """Give a path beside ``final`` to write a file to; the caller renames the whole file with ``Path.replace``.
 
     What is still there when the block ends is removed.
     """

@@ -1,4 +1,4 @@
-"""How obstore talks: bounded waits, and no retries of its own, so that ours are counted and reported."""
+"""How obstore connects: bounded waits, and no retries of its own, so that ours are counted and reported."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING

@@ -56,8 +56,9 @@ def build_label_folder(
 
     A finding is drawn when it has no picture yet, or when its hash, its scan's bytes or the way of drawing changed, or
     when its picture was touched; all others are left alone. A picture is drawn beside its final place and renamed. A
-    finding whose scan can't be had or drawn has no picture and is named in the report and in ``doubleread.pictures``;
-    the picture that it had stays only where the store did not answer, since its scan may well be there.
+    finding whose scan can't be retrieved or drawn has no picture and is named in the report and in
+    ``doubleread.pictures``; the picture that it had stays only where the store did not answer, since its scan may well
+    be there.
 
     Args:
         database: holds the mart and the records.

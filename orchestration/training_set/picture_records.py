@@ -127,6 +127,7 @@ class PictureRecords:
             self._connection.commit()
 
     def _add(self, finding: Finding, **values: object) -> None:
+        """Note one row, and write those that were noted about once a second."""
         row = dict.fromkeys(COLUMNS) | {
             "training_set": self._training_set,
             "finding_id": finding.finding_id,

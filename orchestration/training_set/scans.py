@@ -93,6 +93,7 @@ def _count_images(connection: psycopg.Connection) -> int:
 
 
 def _known(connection: psycopg.Connection, store: str, images: list[str]) -> dict[str, Retrieval]:
+    """What earlier runs recorded of the copies of some images, by image."""
     rows = connection.execute(
         """
         select png_image, size_bytes, etag, version, last_modified, sha256, local_path, local_mtime_ns
@@ -118,6 +119,7 @@ def _known(connection: psycopg.Connection, store: str, images: list[str]) -> dic
 
 
 def _save(connection: psycopg.Connection, store: str, retrievals: list[Retrieval], run_id: str) -> None:
+    """Record what became of some images, in place of what was recorded before, and commit."""
     with connection.cursor() as cursor:
         cursor.executemany(
             """

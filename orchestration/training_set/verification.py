@@ -68,6 +68,7 @@ def find_orphans(database: Database, training_set: Path) -> list[str]:
 def _sort_out(
     findings: Iterable[Finding], folder: Path, report: VerificationReport, *, everything: bool
 ) -> Iterator[tuple[Finding, tuple[Path, str]]]:
+    """Count the findings and name those without a picture; yield the others whose picture must be read."""
     for finding in findings:
         report.findings += 1
         item = f"{folder.name}/{printable(finding.scan_id)}.png"

@@ -147,10 +147,12 @@ def write_series(
 ) -> Written:
     """Write a file for each file of the series, with its header and new pixels, rounded to the nearest stored value.
 
+    Where one fails, those that were written go away again.
+
     Args:
         series: without a problem.
         pixels: a frame for each of the series' stack.
-        folder: where ``<UID>.dcm`` go.
+        folder: where ``<UID>.dcm`` go; made where it is missing.
         derivation: what was done.
         full_range: values that become the lowest and the highest that Bits Stored allows; unless given, values keep
             the meaning that they have in the source.
@@ -171,16 +173,26 @@ def write_series(
     clipped = 0
     making = _Making(series, pixels, folder, derivation, full_range, compress, places)
     tasks = ((instance, making.file(instance)) for instance in instances)
-    with running as workers_of_files:
-        for instance, count in workers_of_files.run(_write, tasks, in_order=True):
-            if isinstance(count, SeriesError | OSError):
-                raise count
-            if isinstance(count, Exception):
-                raise SeriesError(f"{printable(instance.name)} {count}") from None
-            clipped += count
-            written.uids[instance.sop_instance_uid] = derived_uid(instance.sop_instance_uid, derivation.seed)
-            progress(len(written.uids), len(instances))
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with running as workers_of_files:
+            for instance, count in workers_of_files.run(_write, tasks, in_order=True):
+                clipped += _counted(instance, count)
+                written.uids[instance.sop_instance_uid] = derived_uid(instance.sop_instance_uid, derivation.seed)
+                progress(len(written.uids), len(instances))
+    except BaseException:
+        for instance in instances:
+            (folder / f"{derived_uid(instance.sop_instance_uid, derivation.seed)}.dcm").unlink(missing_ok=True)
+        raise
     return Written(written.series_uid, written.uids, clipped)
+
+
+def _counted(instance: Instance, outcome: int | Exception) -> int:
+    if isinstance(outcome, SeriesError | OSError):
+        raise outcome
+    if isinstance(outcome, Exception):
+        raise SeriesError(f"{printable(instance.name)} {outcome}") from None
+    return outcome
 
 
 @dataclass(frozen=True)

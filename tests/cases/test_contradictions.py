@@ -17,6 +17,9 @@ from orchestration.transformations import build_models
 from tests.cases.cases import PARTS, VIEWS, add_report, dicom, png, upload, upload_case, values
 from tests.cases.clinic import Clinic
 
+# Of pydicom, which writes values for the tests that the standard does not allow.
+pytestmark = pytest.mark.filterwarnings("ignore:Invalid value for VR:UserWarning")
+
 SAID = {"PatientID": "curie-1867", "StudyInstanceUID": "2.25.18671107", "StudyDate": "20140312"}
 ALL = ", ".join(PARTS)
 
@@ -58,6 +61,10 @@ def test_headers_that_agree_with_the_names_and_with_one_another_are_a_case(clini
         ({"ImageLaterality": "R"}, "l_cc: its header says L and R, its name L"),
         ({"ImageLaterality": "R", "Laterality": "R"}, "l_cc: its header says R, its name L"),
         ({"ViewPosition": "MLO"}, "l_cc: its header says MLO, its name CC"),
+        ({"ImageLaterality": "r"}, "l_cc: its header says L and R, its name L"),
+        ({"Laterality": "Right"}, "l_cc: its header says L and R, its name L"),
+        ({"ViewPosition": "mlo"}, "l_cc: its header says MLO, its name CC"),
+        ({"ViewPosition": "RCC"}, "l_cc: its header says L and R, its name L"),
         ({"ViewPosition": "XCCL"}, "l_cc: its header says XCCL, its name CC"),
         ({"ViewCodeSequence": view_code("399368009")}, "l_cc: its header says CC and MLO, its name CC"),
         ({"PatientID": "sklodowska"}, "{all}: their headers name different patients (l_cc against {rest})"),
@@ -72,6 +79,16 @@ def test_each_contradiction_is_named_with_its_parts(
 ) -> None:
     found = contradictions_of(clinic, source, L__CC=dicom(0, **truthful(0) | said))
     assert found == [contradiction.format(all=ALL, rest=ALL.removeprefix("l_cc, "))]
+
+
+def test_a_date_of_study_of_another_year_than_the_case_is_named(clinic: Clinic, source: CaseSource) -> None:
+    images = {
+        view: dicom(seed, **truthful(seed) | {"StudyDate": date})
+        for seed, (view, date) in enumerate(zip(VIEWS, ["20130312", "2013.03.12", "20140312", "of old"], strict=True))
+    }
+    found = contradictions_of(clinic, source, **images)
+    assert found[0] == "l_cc, l_mlo: the date of study in the header is not of 2014"
+    assert found[1].startswith(f"{ALL}: their headers name different dates of study")
 
 
 def test_a_frames_laterality_speaks_too(clinic: Clinic, source: CaseSource) -> None:

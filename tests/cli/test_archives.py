@@ -110,6 +110,36 @@ def test_a_damaged_archive_is_named_by_the_index_and_the_rest_is_indexed(deliver
     assert "in 6 archives" in result.output
 
 
+COMPRESSED = ("a.tar.gz", "b.TGZ", "c.tar.bz2", "d.tar.xz", "e.tar.zst", "f.tar.lz4", "g.tar.lzma", "h.tar.Z", "i.tbz2")
+
+
+def test_what_looks_like_an_archive_and_is_not_read_is_named_and_the_rest_is_indexed(delivery: Delivery) -> None:
+    text = delivery.folder / "text"
+    for name in (*COMPRESSED, "below/j.Tar", "k.tar.md5", "readme.txt"):
+        (text / name).parent.mkdir(exist_ok=True)
+        (text / name).write_bytes(b"not read")
+    result = run("index", "--text", text, "--images", delivery.folder / "images", "--out", "ix")
+    assert result.exit_code == 1
+    assert f"{len(COMPRESSED) + 1} objects that were passed over" in result.output
+    for name in COMPRESSED:
+        assert f"{name}: compressed: its members can't be read in ranges; decompress it to .tar" in result.output
+    assert "below/j.Tar: its name does not end in .tar in lower case; rename it" in result.output
+    assert "2 other objects" in result.output
+    assert "in 6 archives" in result.output
+
+
+@pytest.mark.parametrize("names", [[], ["a.TAR"], ["a.tar.gz"], ["readme.txt"]])
+def test_a_place_without_archives_is_said_and_is_exit_status_1(delivery: Delivery, names: list[str]) -> None:
+    mistyped = delivery.folder / "txet"
+    mistyped.mkdir()
+    for name in names:
+        (mistyped / name).write_bytes(b"not read")
+    result = run("index", "--text", mistyped, "--images", delivery.folder / "images", "--out", "ix")
+    assert result.exit_code == 1
+    assert f"no archive lies below {mistyped}: none of its objects is called *.tar" in result.output
+    assert "in 3 archives" in result.output
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

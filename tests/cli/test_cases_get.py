@@ -29,6 +29,9 @@ def test_a_case_is_shown_and_saved_and_its_report_only_on_demand(clinic: Clinic,
     assert "malignity" not in said
     assert load_case(home.folder / "out" / "2014" / "S0000001").report == REPORT
     assert "malignity" in home.run("cases", "get", "S0000001", "--year", "2014", "--report").stdout
+    (home.folder / "file").write_bytes(b"")
+    refused = home.run("cases", "get", "S0000001", "--year", "2014", "--save", "file/below", status=2).stderr
+    assert "the case can't be saved to file/below (Not a directory)" in refused
 
 
 def test_what_is_missing_is_named_and_ends_with_status_1(clinic: Clinic, home: Home) -> None:

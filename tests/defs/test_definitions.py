@@ -84,7 +84,7 @@ def test_folders_are_partitioned_by_label_and_made_in_one_run(defs: dg.Definitio
     assert folders.backfill_policy == dg.BackfillPolicy.single_run()
 
 
-def test_dicoms_are_partitioned_into_256_batches_of_image_archives_and_made_in_one_run(defs: dg.Definitions) -> None:
+def test_dicoms_are_partitioned_by_their_uids_into_256_and_made_in_one_run(defs: dg.Definitions) -> None:
     dicoms = defs.resolve_asset_graph().get(dg.AssetKey("reassembled_dicoms"))
     assert dicoms.partitions_def is not None
     assert dicoms.partitions_def.get_partition_keys() == list(PARTITIONS)

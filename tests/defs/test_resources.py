@@ -1,13 +1,15 @@
 """Resources: credentials as dagster-azure takes them, and no secret where the page could show it."""
 
 import json
+from pathlib import Path
 
 import dagster as dg
 import pytest
 from dagster_azure.blob import AzureBlobStorageDefaultCredential
 
-from orchestration.defs.resources import account_of_resource, azure_resource, make_resources
+from orchestration.defs.resources import DbtResource, account_of_resource, azure_resource, make_resources
 from orchestration.settings import load_settings
+from orchestration.transformations import DBT, PROJECT_DIR
 from tests.services.azurite import Azurite
 
 KEY = "c2VjcmV0IGtleQ=="
@@ -57,3 +59,27 @@ def test_dagster_azures_client_and_ours_reach_the_same_account(azure: Azurite, m
         assert list(client.list_containers(name_starts_with="nosuch")) == []
     account = account_of_resource(resource)
     assert (account.name, account.key) == (azure.account_name, azure.account_key)
+
+
+def test_dbt_runs_with_what_the_resource_says(tmp_path: Path) -> None:
+    profiles = tmp_path / "profiles"
+    profiles.mkdir()
+    (profiles / "profiles.yml").write_text((PROJECT_DIR / "profiles.yml").read_text())
+    resource = DbtResource(
+        project_dir=str(PROJECT_DIR),
+        profiles_dir=str(profiles),
+        profile="doubleread",
+        target="postgres",
+        dbt_executable=str(DBT),
+    )
+    options = resource.options(tmp_path / "target")
+    said = dict(zip(options[::2], options[1::2], strict=True))
+    assert said == {
+        "--project-dir": str(PROJECT_DIR),
+        "--profiles-dir": str(profiles),
+        "--profile": "doubleread",
+        "--target": "postgres",
+        "--target-path": str(tmp_path / "target"),
+        "--log-path": str(tmp_path / "target"),
+        "--log-level": "none",
+    }

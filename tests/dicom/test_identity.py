@@ -1,5 +1,6 @@
 """What a header says of whom and what it shows, compared without ever being text."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
@@ -44,6 +45,28 @@ def test_what_is_said_of_the_patient_is_compared_and_never_shown(value: str) -> 
     assert told[0] == told[1] != told[2]
     assert str(told[0].patient) not in repr(told[0])
     assert value.encode() not in (told[0].patient or b"")
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value for VR:UserWarning")  # of pydicom, which writes it for the test
+@pytest.mark.parametrize(
+    ("position", "laterality", "view"),
+    [
+        ("CC", None, "CC"),
+        (" mlo ", None, "MLO"),
+        ("RMLO", "R", "MLO"),
+        ("l cc", "L", "CC"),
+        ("RIGHT XCCL", "R", "XCCL"),
+        ("L_ML", "L", "ML"),
+        ("LM", None, "LM"),
+        ("LMO", None, "LMO"),
+        ("LMLO", "L", "MLO"),
+        ("RLM", "R", "LM"),
+        ("AP", None, None),
+    ],
+)
+def test_a_view_position_may_begin_with_the_laterality(position: str, laterality: str | None, view: str | None) -> None:
+    found = read_identity(dicom(1, ViewPosition=position))
+    assert (found.lateralities, found.views) == ({laterality} - {None}, {view} - {None})
 
 
 def test_several_values_say_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Boxes come from whoever drew them, and from whoever wrote the JSON: any number may be in any field."""
+"""Boxes come from outside: any number may be in any field."""
 
 import math
 

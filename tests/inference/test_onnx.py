@@ -75,6 +75,8 @@ def test_scores_of_a_folder_are_predictions_about_the_images_that_hold_the_slice
     with (tmp_path / "out" / "predictions.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(report.predictions) == 2 * 3 * 2
+    last = report.predictions[-1]
+    assert (last.volume_index, last.slice_index, last.score_index, last.score_name) == (1, 2, 1, "high")
     images = {one.SOPInstanceUID: one.pixel_array / 4000 for one in read_folder(study).values()}
     for row in rows:
         place, time = int(row["slice_index"]), int(row["volume_index"])

@@ -49,7 +49,11 @@ def study(tmp_path: Path) -> Path:
     return write_study(tmp_path / "in", volume_of(4, 6, 8))
 
 
-def test_jobs_are_registered_replaced_with_a_warning_and_unregistered(caplog: pytest.LogCaptureFixture) -> None:
+def test_jobs_are_registered_replaced_with_a_warning_and_unregistered(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # import-linter, which another test runs, switches off every logger that there is.
+    monkeypatch.setattr(logging.getLogger("orchestration.inference.pipeline"), "disabled", False)
     pipeline = InferencePipeline()
     assert not pipeline.is_job_registered("job")
     pipeline.register(job())

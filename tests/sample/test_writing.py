@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from orchestration.errors import DoublereadError
 from orchestration.imaging.decode import read_image
 from orchestration.labels import LABELS
 from orchestration.sample import write_sample
@@ -251,3 +252,12 @@ def test_more_studies_than_the_scenario_has_begin_it_anew(tmp_path):
 def test_a_sample_without_studies_is_refused(tmp_path):
     with pytest.raises(ValueError, match="at least one study"):
         write_sample(tmp_path, studies=0)
+
+
+def test_a_project_with_other_labels_is_told_that_there_is_no_sample_for_them(tmp_path, monkeypatch):
+    monkeypatch.setattr("orchestration.sample.writing.LABELS", ("has_mass", "has_cyst"))
+    with pytest.raises(
+        DoublereadError, match=r"the sample shows has_benign_microcalsifications, .*: doubleread load and"
+    ):
+        write_sample(tmp_path / "sample")
+    assert not (tmp_path / "sample").exists()

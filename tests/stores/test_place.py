@@ -243,3 +243,15 @@ def test_a_file_that_can_not_be_read_or_written_says_so_in_one_way(tmp_path: Pat
     for ask in (place.read, lambda path: place.put(path, [b"x"]), lambda path: place.read_range(path, 0, 1)):
         with pytest.raises(PermanentStoreError, match=r"no file can be there \(Is a directory\)"):
             ask("folder")
+
+
+def test_a_folder_that_can_not_be_listed_locked_or_made_says_so_as_any_place_does(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    place = open_place(tmp_path, load_settings())
+    with pytest.raises(PermanentStoreError, match=r"no file can be there \(Not a directory\)"):
+        list(place.list("file"))
+    with pytest.raises(StoreUnavailableError, match=r"the folder .*/file/below can't be made \(Not a directory\)"):
+        open_place(tmp_path / "file" / "below", load_settings(), create=True)
+    (tmp_path / ".lock").mkdir()
+    with pytest.raises(StoreUnavailableError, match=r"the folder .* can't be used: "), place.alone():
+        pass

@@ -14,7 +14,7 @@ from orchestration.stores.scratch import scratch_folder
 HOLD = """
 import signal, time
 from orchestration.stores.scratch import scratch_folder
-signal.signal(signal.SIGTERM, signal.SIG_DFL)  # which whoever started the tests may have let be ignored
+signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the process that started the tests may ignore it
 with scratch_folder() as folder:
     (folder / "file").write_bytes(bytes(100))
     print(folder, flush=True)

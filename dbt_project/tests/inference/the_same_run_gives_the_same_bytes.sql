@@ -1,4 +1,4 @@
-{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'int_inference_results'}}}) }}
+{{ config(severity='warn') }}
 
 -- Equal input, config, code, runtime and provider, and yet another output: the job uses chance, a clock or the order in
 -- which threads end, and its results cannot be made again.

@@ -250,7 +250,7 @@ def read_manifest(place: Place) -> tuple[Manifest, str | None]:
 
     Raises:
         IndexDamagedError: what lies there is not a manifest.
-        StoreError: it can't be had.
+        StoreError: it can't be read.
     """
     try:
         data, etag = place.read(NAME)

@@ -124,6 +124,7 @@ class MemberReader:
             yield span
 
     def _bodies(self, spans: Iterable[_Span]) -> Iterator[tuple[_Span, bytes | StoreError]]:
+        """Each span with its bytes, or why they can't be read, in order; remote ones are read ahead in threads."""
         ahead: deque[tuple[_Span, Future[bytes | StoreError]]] = deque()
         held = 0
         with ThreadPoolExecutor(SPANS_AHEAD) as threads:

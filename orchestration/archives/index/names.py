@@ -22,7 +22,9 @@ HASH_BITS = 32
 SUFFIX = ".tar"
 """Of an archive's name."""
 
-_COMPRESSED = re.compile(r"\.(tar\.(gz|bz2|xz|zst|lz4)|tgz|tbz2?|txz|tzst)$", re.IGNORECASE)
+_COMPRESSED = re.compile(
+    r"\.(tar\.(gz|bz2?|xz|zstd?|lz4?|lzma|lzo|br|sz|z)|tgz|taz|tz|tbz2?|tb2|txz|tlz4?|tlzma|tzst)$", re.IGNORECASE
+)
 
 SUFFIXES: dict[Kind, str] = {"text": "json", "image": "j2c"}
 MAX_UID_LENGTH = 64

@@ -140,6 +140,7 @@ class Update:
         return archive, ScanTask(self._store, archive, self._kind, number, self._place)
 
     def _take(self, archive: ObjectVersion, outcome: Scan | Exception) -> None:
+        """Count what became of an archive, keep its rows, and commit from time to time."""
         if isinstance(outcome, StoreError | WorkerLostError):
             self.report.failed.add(printable(archive.path), str(outcome))
             return
@@ -176,6 +177,7 @@ class Update:
         self._committed = time.monotonic()
 
     def _archive_rows(self) -> pa.Table:
+        """The rows of the archives that are done and not committed yet."""
         rows = [
             {
                 "archive_id": done.archive_id,

@@ -1,7 +1,7 @@
 """Plans for archives by the million: what restoring and reassembling them takes, and how it may go.
 
-``Campaign`` says what there is, ``make_plan`` what it takes, ``simulate`` how it may go; ``prices`` and ``rates`` hold
-every figure that they stand on. Nothing here touches a network.
+``Campaign`` holds the amounts, ``make_plan`` reckons requests, hours and dollars, ``simulate`` plays the waves with
+failures; ``prices`` and ``rates`` hold every figure that they use. Nothing here touches a network.
 """
 
 from orchestration.archives.planning.campaign import Campaign, Join, Layout, PlanError, Tier

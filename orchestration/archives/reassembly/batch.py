@@ -124,6 +124,7 @@ class Work:
         return False
 
     def _make(self, pair: Pair, header: bytes, pixels: memoryview) -> None:
+        """Join one header with its pixels and write the DICOM, or note why there is none."""
         try:
             parsed = parse_header(header)
             if parsed.uid != pair.uid:
@@ -140,6 +141,7 @@ class Work:
             self._write(pair, assembled)
 
     def _write(self, pair: Pair, assembled: Assembled) -> None:
+        """Put a DICOM as a file of its own, unless the same bytes lie there."""
         name = f"{pair.uid}.dcm"
         try:
             version = None if self._fresh else _version_of_the_same(self._output, name, assembled)

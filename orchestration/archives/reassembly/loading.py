@@ -208,8 +208,7 @@ def _compare_archives(connection: psycopg.Connection, index: ArchiveIndex) -> in
 
 
 def _archives(index: ArchiveIndex) -> Iterator[Sequence[object]]:
-    columns = ["archive_id", "store_url", "kind", "archive", "version", "size_bytes", "members", "problems"]
-    for batch in index.archives().select(columns).to_batches(max_chunksize=10_000):
+    for batch in index.archives().select(_ARCHIVES).to_batches(max_chunksize=10_000):
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 

@@ -149,6 +149,7 @@ def _size(digits: str) -> int:
 def _described(
     window: Window, body: int, header: Header, extended: _Extended, following: Globals
 ) -> tuple[Member, int]:
+    """The member that a header and those before it describe, and where the next one begins."""
     if header.kind == SPARSE:
         body = _after_sparse_map(window, body, header.block)
     name = header.name if extended.path is None else extended.path

@@ -15,7 +15,7 @@ from orchestration.archives.reassembly.loading import (
     pairs_to_make,
 )
 from orchestration.database import Database, exclusive
-from orchestration.defs.archives.partitions import all_partitions_in_one_run, image_archive_partitions
+from orchestration.defs.archives.partitions import all_partitions_in_one_run, uid_partitions
 from orchestration.defs.archives.sources import IMAGE, TEXT
 from orchestration.defs.marts.assets import ARCHIVE_UIDS
 from orchestration.defs.pools import ARCHIVES
@@ -66,14 +66,14 @@ def archive_index(
 @dg.asset(
     pool=ARCHIVES,
     deps=[INDEX, ARCHIVE_UIDS],
-    partitions_def=image_archive_partitions,
+    partitions_def=uid_partitions,
     backfill_policy=all_partitions_in_one_run,
     group_name=GROUP,
     kinds={"dicom", "python"},
     description=(
         "`<UID>.dcm` below DOUBLEREAD_DICOMS for each header and pixel data that fit together, with records beside "
-        "them that are also in the tables doubleread.reassembled_dicoms and reassembly_unmatched. One partition per "
-        "batch of image archives, one file per DICOM."
+        "them that are also in the tables doubleread.reassembled_dicoms and reassembly_unmatched. 256 partitions by "
+        "the hash of the UID, one file per DICOM."
     ),
 )
 def reassembled_dicoms(
@@ -119,6 +119,7 @@ def _load(
 def _index_metadata(
     reports: dict[str, IndexReport], loaded: LoadedIndex, index: ArchiveIndex
 ) -> dict[str, dg.MetadataValue]:
+    """What the page shows of an update of the index and of loading it."""
     metadata = {
         "index": dg.MetadataValue.text(index.url),
         "dagster/row_count": dg.MetadataValue.int(loaded.members),
@@ -138,6 +139,7 @@ def _index_metadata(
 
 
 def _every_archive_was_read(reports: dict[str, IndexReport]) -> dg.AssetCheckResult:
+    """The check of the archives that could not be read."""
     unread = _unread(reports)
     return dg.AssetCheckResult(
         check_name=EVERY_ARCHIVE_WAS_READ,
@@ -163,6 +165,7 @@ def _unread(reports: dict[str, IndexReport]) -> Failures:
 
 
 def _dicom_metadata(report: ReassemblyReport, found: PartitionOutcome, pairs: int) -> dict[str, dg.MetadataValue]:
+    """What the page shows of one partition: what the records say of it, and what this run did in all."""
     unmatched = {f"unmatched: {reason}": dg.MetadataValue.int(n) for reason, n in sorted(found.unmatched.items())}
     shown = [Failure(f"{row.uid} in {row.archive}", f"{row.reason}: {row.detail}") for row in found.unmatched_shown]
     return {

@@ -11,6 +11,7 @@ from orchestration.defs.pools import INFERENCE
 from orchestration.defs.previews import before_and_after
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource
+from orchestration.errors import DoublereadError
 from orchestration.inference import InferenceError, InferencePipeline, InferenceReport, RunRequest, find_jobs, run_job
 from orchestration.outcomes import Failures
 
@@ -71,7 +72,7 @@ def inference(
     for failure in found.failures.shown:
         context.log.warning(f"the entry point {failure.item} cannot be loaded: {failure.reason}")
     request = RunRequest(
-        context.run_id, config.job, Path(config.input), Path(config.output), config.config, config.overwrite
+        context.run.run_id, config.job, Path(config.input), Path(config.output), config.config, config.overwrite
     )
     try:
         report = run_job(
@@ -81,8 +82,9 @@ def inference(
             progress=logged_progress(context, "volumes"),
             on_wait=logged_waiting(context),
         )
-    except InferenceError as error:
-        failures = error.report.failures if error.report else Failures()
+    except DoublereadError as error:
+        report_of_failure = error.report if isinstance(error, InferenceError) else None
+        failures = report_of_failure.failures if report_of_failure else Failures()
         raise dg.Failure(str(error), metadata=failures_table(failures), allow_retries=False) from None
     yield dg.MaterializeResult(asset_key=RUNS, metadata=_run_metadata(report, request))
     yield dg.MaterializeResult(asset_key=SERIES, metadata=_series_metadata(report))
@@ -91,6 +93,7 @@ def inference(
 
 
 def _run_metadata(report: InferenceReport, request: RunRequest) -> dict[str, dg.MetadataValue]:
+    """What the run was asked for and came to, by which digests, and a slice before and after."""
     known = report.provenance
     return {
         "job": dg.MetadataValue.text(report.job),
@@ -125,6 +128,7 @@ def _digests(report: InferenceReport) -> list[tuple[str, str | None]]:
 
 
 def _series_metadata(report: InferenceReport) -> dict[str, dg.MetadataValue]:
+    """A table of the first series and what became of each."""
     records = [
         dg.TableRecord(
             {
@@ -132,6 +136,8 @@ def _series_metadata(report: InferenceReport) -> dict[str, dg.MetadataValue]:
                 "status": outcome.status,
                 "reason": outcome.reason or "",
                 "volumes": outcome.volume_count or 0,
+                "size": f"{outcome.slice_count} x {outcome.image_rows} x {outcome.image_columns}",
+                "scores": outcome.score_count,
                 "derived series": outcome.derived_series_instance_uid or "",
             }
         )

@@ -50,6 +50,7 @@ def label_folders(
 
 
 def _metadata(report: FolderReport, folder: object) -> dict[str, dg.MetadataValue]:
+    """What the page shows of one label's folder."""
     return {
         "findings": dg.MetadataValue.int(report.findings),
         "drawn": dg.MetadataValue.int(report.drawn),

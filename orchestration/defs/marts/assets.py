@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
-from orchestration.database import Database, check_raw_tables
+from orchestration.database import Database, Tables, check_raw_tables
 from orchestration.defs.pools import MARTS
 from orchestration.defs.reporting import logged_waiting
 from orchestration.defs.resources import DBT_PROJECT, AnnotationDatabaseResource, DbtResource, FoldersResource
@@ -81,65 +81,38 @@ def dbt_models(
     report_stage("models", 1, 1)
 
 
-@_models(name="clinical_models", select=CLINICAL)
-def clinical_models(
-    context: dg.AssetExecutionContext,
-    dbt: DbtResource,
-    annotation_database: AnnotationDatabaseResource,
-    folders: FoldersResource,
-) -> Iterator[Any]:
-    """Build and test the models of clinical cases, one run at a time."""
-    database = annotation_database.open()
-    make_sources(database, "clinical")
-    yield from _build(context, dbt, database, folders)
+def _models_over(tables: Tables, *, name: str, select: str, exclude: str | None = None) -> dg.AssetsDefinition:
+    """Models that read tables of the program's own, which are made first where they are missing."""
 
+    @_models(name=name, select=select, exclude=exclude)
+    def build(
+        context: dg.AssetExecutionContext,
+        dbt: DbtResource,
+        annotation_database: AnnotationDatabaseResource,
+        folders: FoldersResource,
+    ) -> Iterator[Any]:
+        """Build and test the models, one run at a time."""
+        database = annotation_database.open()
+        make_sources(database, tables)
+        yield from _build(context, dbt, database, folders)
 
-@_models(name="archive_index_models", select=ARCHIVES, exclude=REASSEMBLY)
-def archive_index_models(
-    context: dg.AssetExecutionContext,
-    dbt: DbtResource,
-    annotation_database: AnnotationDatabaseResource,
-    folders: FoldersResource,
-) -> Iterator[Any]:
-    """Build and test the models that say which DICOMs the archives can give, one run at a time."""
-    database = annotation_database.open()
-    make_sources(database, "archives")
-    yield from _build(context, dbt, database, folders)
-
-
-@_models(name="reassembly_models", select=REASSEMBLY)
-def reassembly_models(
-    context: dg.AssetExecutionContext,
-    dbt: DbtResource,
-    annotation_database: AnnotationDatabaseResource,
-    folders: FoldersResource,
-) -> Iterator[Any]:
-    """Build and test the models that explain what is in no DICOM, one run at a time."""
-    database = annotation_database.open()
-    make_sources(database, "archives")
-    yield from _build(context, dbt, database, folders)
-
-
-@_models(name="inference_models", select=INFERENCE)
-def inference_models(
-    context: dg.AssetExecutionContext,
-    dbt: DbtResource,
-    annotation_database: AnnotationDatabaseResource,
-    folders: FoldersResource,
-) -> Iterator[Any]:
-    """Build and test the models over the runs of jobs, one run at a time."""
-    database = annotation_database.open()
-    make_sources(database, "inference")
-    yield from _build(context, dbt, database, folders)
+    return build
 
 
 def _build(
     context: dg.AssetExecutionContext, dbt: DbtResource, database: Database, folders: FoldersResource
 ) -> Iterator[Any]:
     with one_dbt(database, on_wait=logged_waiting(context)), dbt_environment(database):
-        # Unit tests are for whoever changes the SQL: dbt advises against them in production, where they cost 4 s.
+        # Unit tests are for developers: dbt advises against running them in production, where they take 4 s.
         invocation = dbt.run(BUILD, context, database.name(), folders.dbt_target_path)
         yield from invocation.stream().fetch_column_metadata().fetch_row_counts()
+
+
+clinical_models = _models_over("clinical", name="clinical_models", select=CLINICAL)
+# Which DICOMs the archives can give, and, after reassembly, what is in none.
+archive_index_models = _models_over("archives", name="archive_index_models", select=ARCHIVES, exclude=REASSEMBLY)
+reassembly_models = _models_over("archives", name="reassembly_models", select=REASSEMBLY)
+inference_models = _models_over("inference", name="inference_models", select=INFERENCE)
 
 
 def models_and_tests(*models: dg.AssetsDefinition) -> dg.AssetSelection:

@@ -25,7 +25,7 @@ def retrieved_scans(
     image_store: ImageStoreResource,
     folders: FoldersResource,
 ) -> dg.MaterializeResult[None]:
-    """Fetch what is new or changed in the store; an image that can't be had fails its own findings only."""
+    """Fetch what is new or changed in the store; an image that can't be fetched fails its own findings only."""
     report = retrieve_scans(
         annotation_database.open(),
         image_store.open(),

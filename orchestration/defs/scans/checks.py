@@ -1,4 +1,4 @@
-"""A standing check that stays red while an image that a finding needs can't be had."""
+"""A standing check that stays red while an image that a finding needs is missing."""
 
 import dagster as dg
 

@@ -15,6 +15,7 @@ from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
 from orchestration.dicom.encoding.header import Elements
 from orchestration.dicom.encoding.values import (
+    NAME_GROUPS,
     SINGLE_TEXT_VRS,
     WORD_BYTES,
     binary,
@@ -76,6 +77,7 @@ def _encoding_of(elements: Elements, inherited: str) -> str:
 
 
 def _encode_elements(elements: Elements, tags: Sequence[str], encoding: str) -> bytes:
+    """Encode elements in the order of ``tags``, each by the entry of its VR in ``_FORMS``."""
     parts: list[bytes] = []
     for tag in tags:
         element = elements[tag]
@@ -122,7 +124,10 @@ def _names(values: list[dict[str, str]], encoding: str) -> bytes:
     names = []
     for name in values:
         groups = (name.get("Alphabetic", ""), name.get("Ideographic", ""), name.get("Phonetic", ""))
-        names.append("=".join(groups).rstrip("="))
+        text = "=".join(groups)
+        if text.count("=") > 2 or not name.keys() <= NAME_GROUPS:
+            raise UnsureError
+        names.append(text.rstrip("="))
     text = "\\".join(names)
     if text.count("\\") >= max(len(names), 1):  # pydicom takes a backslash within a name for one between two
         raise UnsureError
@@ -141,6 +146,7 @@ def _integer_strings(values: list[Any], _: str) -> bytes:
 
 
 def _numbers(code: str) -> Callable[[list[Any], str], bytes]:
+    """The encoder of numbers that ``struct`` packs by this format character."""
     pack_one = struct.Struct("<" + code).pack
 
     def encode_numbers(values: list[Any], _: str) -> bytes:
@@ -154,6 +160,15 @@ def _numbers(code: str) -> Callable[[list[Any], str], bytes]:
         return struct.pack(f"<{len(values)}{code}", *values)
 
     return encode_numbers
+
+
+def _singles(values: list[Any], _: str) -> bytes:
+    form = f"<{len(values)}f"
+    packed = struct.pack(form, *values)
+    pairs = zip(values, struct.unpack(form, packed), strict=True)
+    if bool in map(type, values) or any(value != single and value == value for value, single in pairs):  # noqa: PLR0124
+        raise UnsureError  # but for nan, which equals nothing
+    return packed
 
 
 def _tags(values: list[str], _: str) -> bytes:
@@ -225,7 +240,7 @@ _ENCODERS: dict[str, Callable[[Any, str], bytes]] = {
     "AT": _tags,
     "DS": _decimal_strings,
     "FD": _numbers("d"),
-    "FL": _numbers("f"),
+    "FL": _singles,
     "IS": _integer_strings,
     "PN": _names,
     "SL": _numbers("l"),

@@ -54,6 +54,7 @@ def image_of(elements: Elements) -> Image:
 
 
 def _integer(elements: Elements, tag: str, name: str, *, at_most: int = 65_535, default: int | None = None) -> int:
+    """The one whole number of an element; ``default``, where there is one, stands for an absent or empty element."""
     place, vr = f"{name} ({tag[:4]},{tag[4:]})", "IS" if tag == _NUMBER_OF_FRAMES else "US"
     value = _first_value(elements, tag)
     if value is None and default is not None:

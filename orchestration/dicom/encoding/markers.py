@@ -63,6 +63,7 @@ def jpeg_codestreams(data: memoryview) -> list[Span]:
 
 
 def _spans(data: memoryview, codestream_at: Callable[[memoryview, int], Span]) -> Iterator[Span]:
+    """The codestreams in the data, one behind the other."""
     position = 0
     while position < len(data):
         if (

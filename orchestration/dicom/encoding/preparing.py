@@ -15,14 +15,17 @@ from orchestration.dicom.encoding.errors import HeaderError
 from orchestration.dicom.encoding.header import Elements
 from orchestration.dicom.encoding.values import (
     DEFAULT_TEXT_VRS,
+    NAME_GROUPS,
     SINGLE_TEXT_VRS,
     TEXT_VRS,
     WORD_BYTES,
+    attribute_tag,
     binary,
     decimal_string,
     double,
     integer_string,
     is_vr_of,
+    single,
     whole_number,
 )
 from orchestration.dicom.quiet import quiet_pydicom
@@ -35,11 +38,14 @@ _CURVE_DATA = re.compile(
     "50[0-9A-F]{2}(3000|200C)"
 )  # OB or OW as the writer likes (PS3.5 A.2); pydicom does not choose
 _VALUE_KEYS = {"Value", "InlineBinary", "BulkDataURI"}
+_BINARY_VRS = {*WORD_BYTES, "OB or OW"}
 _NUMBERS: dict[str, Callable[[object], object]] = {
+    "AT": attribute_tag,
     "DS": decimal_string,
     "IS": integer_string,
     **dict.fromkeys(("SL", "SS", "SV", "UL", "US", "UV", "US or SS"), whole_number),
-    **dict.fromkeys(("FD", "FL"), double),
+    "FD": double,
+    "FL": single,
 }
 _EXTENDING = re.compile("(ISO 2022 .*)?")  # with code extensions; the first may be empty
 _DELIMITERS = re.compile(r"[\r\n\f\t^=]")  # after each, a text begins anew with the first character set
@@ -67,6 +73,7 @@ def prepare(elements: Elements) -> tuple[Elements, bool]:
 
 
 def _prepare(elements: Elements, inherited: Sequence[object]) -> tuple[Elements, bool]:
+    """The elements of a data set or item as they can be encoded, and whether a character set was changed."""
     _check_tags(elements)
     names = _declared(elements, inherited)
     prepared = {tag.upper(): _prepared(tag.upper(), element) for tag, element in elements.items()}
@@ -99,6 +106,8 @@ def _prepared(tag: str, element: dict[str, Any]) -> dict[str, Any]:
         raise HeaderError(f"{place} has its value elsewhere (BulkDataURI): it would be lost")
     if not isinstance(vr, str):
         raise HeaderError(f"{place} cannot be encoded: its VR is no text")
+    if element.get("Value" if vr in _BINARY_VRS else "InlineBinary"):
+        raise HeaderError(f"{place} has its value in a form that the VR {vr[:8]} does not have: it would be lost")
     if vr in ("OB or OW", "UN") and _CURVE_DATA.fullmatch(tag):
         vr = "OW"
     if not is_vr_of(tag, vr):
@@ -111,6 +120,7 @@ def _prepared(tag: str, element: dict[str, Any]) -> dict[str, Any]:
             return {"vr": vr, "Value": [None if value in (None, "") else _NUMBERS[vr](value) for value in values]}
         if vr in TEXT_VRS or vr in DEFAULT_TEXT_VRS:
             _check_text(vr, values)
+            _check_names(values) if vr == "PN" else _check_types(values)
     except (ValueError, ArithmeticError) as error:
         raise HeaderError(f"{place} ({vr}) cannot be written with its value unchanged: {_why(error)}") from None
     return element
@@ -131,6 +141,24 @@ def _check_text(vr: str, values: object) -> None:
             raise ValueError("it has a backslash, which separates values")
     if vr in SINGLE_TEXT_VRS and isinstance(values, list) and len(values) > 1:
         raise ValueError("it has several values where there may be one")
+
+
+def _check_types(values: object) -> None:
+    for value in values if isinstance(values, list) else ():
+        if value is not None and not isinstance(value, str):
+            raise ValueError("it has something other than text")
+
+
+def _check_names(values: object) -> None:
+    """Refuse names with groups that a file does not hold, or with an equals sign, which separates groups."""
+    for name in values if isinstance(values, list) else ():
+        if isinstance(name, dict):
+            if not name.keys() <= NAME_GROUPS:
+                raise ValueError("it has a group that names do not have")
+            if any("=" in text for text in _strings([name])):
+                raise ValueError("it has an equals sign, which separates groups of a name")
+        elif name is not None and not isinstance(name, str):
+            raise ValueError("it has something other than a name")
 
 
 def _texts(elements: Elements) -> Iterator[str]:

@@ -33,11 +33,12 @@ def rle_frames(pixels: memoryview, image: Image) -> tuple[memoryview, ...]:
     """The frames, one after the other, each with the bytes that pad it.
 
     A frame does not say how long it is: the last segment of each is followed run by run until it holds a byte for each
-    pixel (7 ms for 1 MB in Python). Where there is one frame, that is not needed. All segments are then decoded, which
-    takes 1 ms for 1 MB, since nothing less shows that they are whole.
+    pixel (7 ms for 1 MB in Python). Where there is one frame, that is done only where more lies behind its last segment
+    than makes it even. All segments are then decoded, which takes 1 ms for 1 MB, since nothing less shows that they
+    are whole.
 
     Raises:
-        BrokenFrameError: a segment has fewer bytes than the image has pixels, or a frame is missing.
+        BrokenFrameError: a segment has fewer or more bytes than the image has pixels, or a frame is missing.
     """
     frames = []
     rest = pixels
@@ -45,15 +46,24 @@ def rle_frames(pixels: memoryview, image: Image) -> tuple[memoryview, ...]:
         segments = segments_of(rest, image)
         if segments is None:
             raise BrokenFrameError(f"frame {number} of {image.frames} does not begin where the one before it ends")
-        end = len(rest) if image.frames == 1 else _end_of_segment(rest, segments[-1], image.rows * image.columns)
-        end = min(end + end % 2, len(rest))
+        end = _end_of_frame(rest, segments[-1], image)
         frames.append(rest[:end])
         for start, stop in pairwise([*segments, end]):
             _check_segment(rest[start:stop], image.rows * image.columns)
         rest = rest[end:]
-    if any(rest):
+    if any(rest):  # 0x20 and 0xFF are runs, with which a frame that was cut short may have been filled up
         raise BrokenFrameError(f"something other than padding follows the last of {image.frames} frames")
     return tuple(frames)
+
+
+def _end_of_frame(data: memoryview, last_segment: int, image: Image) -> int:
+    """Where the first frame ends, with the byte that makes it even."""
+    pixels = image.rows * image.columns
+    evened = bytes(data[last_segment:]) + bytes(len(data) % 2)
+    if image.frames == 1 and _decoded_bytes(evened) == pixels:
+        return len(data)
+    end = _end_of_segment(data, last_segment, pixels)
+    return min(end + end % 2, len(data))
 
 
 def _end_of_segment(data: memoryview, position: int, pixels: int) -> int:
@@ -75,10 +85,15 @@ def _end_of_segment(data: memoryview, position: int, pixels: int) -> int:
 
 
 def _check_segment(segment: memoryview, pixels: int) -> None:
-    """Refuse a segment with fewer bytes than there are pixels."""
+    """Refuse a segment with fewer bytes than there are pixels, or with more, which decoders refuse."""
+    decoded = _decoded_bytes(segment)
+    if decoded != pixels:
+        raise BrokenFrameError("a segment is cut short" if decoded < pixels else "a segment has more bytes than pixels")
+
+
+def _decoded_bytes(segment: bytes | memoryview) -> int:
+    """How many bytes a segment holds; -1 where it cannot be decoded."""
     try:
-        decoded = len(imagecodecs.packbits_decode(bytes(segment)))
+        return len(imagecodecs.packbits_decode(bytes(segment)))
     except RuntimeError:
-        decoded = 0
-    if decoded < pixels:
-        raise BrokenFrameError("a segment is cut short")
+        return -1

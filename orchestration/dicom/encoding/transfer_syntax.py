@@ -102,6 +102,7 @@ class _NotThisImageError(PixelDataError):
 
 
 def _compressed(pixels: memoryview, image: Image, head: bytes) -> Identified:
+    """Identify codestreams: one for each frame, all of the size of the image and of one transfer syntax."""
     if head.startswith(_JP2):
         pixels = _codestream_of_jp2(pixels)
     is_jpeg = head.startswith(_JPEG)

@@ -1,6 +1,8 @@
 """Values of the DICOM JSON model as PS3.5 6.2 allows them to be written: unchanged, or not at all."""
 
+import math
 import re
+import struct
 from binascii import a2b_base64
 from decimal import Decimal
 
@@ -8,6 +10,8 @@ from pydicom.datadict import dictionary_has_tag, dictionary_VR
 
 _MAX_DECIMAL = 16  # bytes of a DS
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+_TAG = re.compile(r"[0-9A-Fa-f]{8}", re.ASCII)
+_SINGLE_DIGITS = range(9, 5, -1)  # of a float of 32 bits: nine tell every one from its neighbours, six it always keeps
 _WHOLE = re.compile(r"[+-]?[0-9]{1,20}", re.ASCII)
 _NAMED_DOUBLES = ("NaN", "Infinity", "-Infinity", "nan", "inf", "-inf")
 _LEAST_INTEGER = -(2**31)
@@ -22,10 +26,13 @@ DEFAULT_TEXT_VRS = frozenset({"AE", "AS", "CS", "DA", "DT", "TM", "UI", "UR"})
 SINGLE_TEXT_VRS = frozenset({"LT", "ST", "UR", "UT"})
 """VRs that have one value, in which a backslash is a letter like others; elsewhere it separates values."""
 
+NAME_GROUPS = frozenset({"Alphabetic", "Ideographic", "Phonetic"})
+"""The component groups of a PN, with ``=`` between them in a file (PS3.18 F.2.2)."""
+
 WORD_BYTES = {"OB": 1, "OD": 8, "OF": 4, "OL": 4, "OV": 8, "OW": 2, "UN": 1}
 """Bytes of one number in binary values."""
 
-# Who goes by the dictionary instead of the VR that is written reads a value of another kind wrongly.
+# Programs that go by the dictionary instead of the VR that is written would misread a value of another kind.
 _KINDS = {
     **dict.fromkeys(TEXT_VRS | DEFAULT_TEXT_VRS | {"DS", "IS"}, "text"),
     **dict.fromkeys(("OB", "OD", "OF", "OL", "OV", "OW"), "bytes"),
@@ -137,8 +144,38 @@ def whole_number(value: object) -> int:
     raise ValueError("no whole number")
 
 
+def single(value: object) -> float:
+    """A number of FL, as the double of the same value.
+
+    What is not the value of a float of 32 bits itself must be a text of six to nine digits for it, as 0.1 is.
+
+    Raises:
+        ValueError: it is none.
+    """
+    number = double(value)
+    try:
+        nearest: float = struct.unpack("<f", struct.pack("<f", number))[0]
+    except OverflowError:
+        raise ValueError("too large for 32 bits") from None
+    same = number in (nearest, *(float(f"{nearest:.{digits}g}") for digits in _SINGLE_DIGITS))
+    if math.isfinite(number) and not same:
+        raise ValueError("more digits than 32 bits hold")
+    return nearest
+
+
+def attribute_tag(value: object) -> str:
+    """A tag as eight hexadecimal digits (PS3.18 F.2.3), of which pydicom would make something of any other text.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(value, str) and _TAG.fullmatch(value):
+        return value
+    raise ValueError("no tag")
+
+
 def double(value: object) -> float:
-    """A number of FD or FL; a string counts as one where it is a number or one of IEEE 754's names.
+    """A number of FD; a string counts as one where it is a number or one of IEEE 754's names.
 
     Raises:
         ValueError: it is none.

@@ -1,8 +1,12 @@
 """The job ``3dblur``: a Gaussian blur whose width is given in millimetres."""
 
 import math
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from orchestration.dicom.deriving import Code
 from orchestration.errors import DoublereadError
@@ -10,9 +14,11 @@ from orchestration.inference.config import options
 from orchestration.inference.errors import JobConfigError, JobError
 from orchestration.inference.job import Array, Config, JobEntry, MetaData
 from orchestration.inference.series import read_volume, write_dicoms
+from orchestration.workers import Workers, thread_workers
 
 NAME = "3dblur"
 SIGMA = "sigma"
+NO_SIGMA = 1e-15  # pixels, below which SciPy's gaussian_filter leaves an axis alone
 MAX_SIGMA_PIXELS = 250.0  # the filter then reaches 1,000 pixels to either side, further than most volumes do
 
 
@@ -31,20 +37,15 @@ class PreparedBlur:
         sigmas(self.sigma, shape, meta_data)
 
     def __call__(self, volume: Array, meta_data: MetaData) -> Array:
-        """The blurred volume, of the type of the volume."""
-        from scipy import ndimage  # noqa: PLC0415 - an extra
-
-        blurred: Array = ndimage.gaussian_filter(
-            volume, sigmas(self.sigma, volume.shape, meta_data), output=volume.dtype, mode="nearest"
-        )
-        return blurred
+        """The blurred volume."""
+        return blurred(volume, sigmas(self.sigma, volume.shape, meta_data))
 
 
 class Blur:
-    """Blur a volume with a Gaussian of ``sigma`` mm, separably, with the nearest edge beyond the volume.
+    """Blur each volume with a Gaussian of sigma mm, along every axis.
 
-    Sigma is divided by the spacing of each axis. An axis whose spacing is not known, such as the frames of an XA run,
-    is not blurred, and neither is one of a single slice.
+    Beyond the volume its nearest edge is repeated. Sigma is divided by the spacing of each axis. An axis whose spacing
+    is not known, such as the frames of an XA run, is not blurred, and neither is one of a single slice.
     """
 
     def prepare(self, config: Config) -> PreparedBlur:
@@ -57,6 +58,58 @@ class Blur:
     def __call__(self, volume: Array, meta_data: MetaData, config: Config) -> Array:
         """Blur one volume."""
         return self.prepare(config)(volume, meta_data)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Pixels to filter along some of their axes, and where the result goes."""
+
+    source: Array
+    target: Array
+    sigmas: tuple[float, ...]
+
+
+def blurred(volume: Array, sigmas: tuple[float, ...]) -> Array:
+    """What ``scipy.ndimage.gaussian_filter`` gives with the nearest edge beyond the volume, bit for bit.
+
+    Lines are filtered independently of each other, so threads share the work; a slice stays in the processor's cache
+    for both of its axes.
+
+    Args:
+        volume: (slices, rows, columns).
+        sigmas: in pixels of each axis; 0 leaves it alone.
+
+    Returns:
+        Floating-point numbers, of the volume's type where that is ``float32`` or ``float64``.
+    """
+    source = volume if volume.dtype in (np.float32, np.float64) else volume.astype(np.float32)
+    result = np.empty_like(source)
+    threads = len(os.sched_getaffinity(0))
+    with thread_workers(threads) as workers:
+        if sigmas[0]:
+            bands = zip(np.array_split(source, 4 * threads, 1), np.array_split(result, 4 * threads, 1), strict=True)
+            _run(workers, (_Part(*band, (sigmas[0], 0, 0)) for band in bands))
+            source = result
+        _run(workers, (_Part(*pair, sigmas[1:]) for pair in zip(source, result, strict=True)))
+    return result
+
+
+def _run(workers: Workers, parts: Iterable[_Part]) -> None:
+    for _, outcome in workers.run(_filter, ((None, part) for part in parts)):
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+def _filter(part: _Part) -> None:
+    from scipy import ndimage  # noqa: PLC0415 - an extra
+
+    source = part.source
+    for axis, sigma in enumerate(part.sigmas):
+        if sigma:
+            ndimage.gaussian_filter1d(source, sigma, axis, output=part.target, mode="nearest")
+            source = part.target
+    if source is not part.target:
+        part.target[...] = source
 
 
 def sigmas(sigma: float, shape: tuple[int, ...], meta_data: MetaData) -> tuple[float, ...]:
@@ -73,7 +126,7 @@ def sigmas(sigma: float, shape: tuple[int, ...], meta_data: MetaData) -> tuple[f
     if not all(distance is None or 0 < distance < math.inf for distance in spacing):
         raise JobError("its spacing is not positive")
     pixels = tuple(
-        0.0 if distance is None or length == 1 else sigma / distance
+        0.0 if distance is None or length == 1 or sigma / distance < NO_SIGMA else sigma / distance
         for distance, length in zip(spacing, shape, strict=True)
     )
     if max(pixels) > MAX_SIGMA_PIXELS:

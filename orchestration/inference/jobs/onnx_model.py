@@ -108,7 +108,7 @@ class PreparedModel:
 
 
 class OnnxModel:
-    """Run an ONNX model on each slice or on each volume; its output is a new series, or scores.
+    """Run an ONNX model on each slice or volume; its output becomes a new series, or scores.
 
     With ``mode`` ``slice`` the model gets (n, 1, rows, columns), n being ``batch_size`` (8 unless given) or what the
     model fixes; with ``volume`` it gets (1, 1, slices, rows, columns). It gives the same shape, or (n, k) scores, which

@@ -61,6 +61,9 @@ def test_no_name_of_a_member_leads_out_of_the_output(partner: Partner, delivery:
     delivery.write()
     index = partner.index()
     before = {path for path in partner.folder.rglob("*") if path.is_file()}
-    get_dicoms(index, ["1.1", "../1.1"], partner.output, load_settings())
-    made = {path for path in partner.folder.rglob("*") if path.is_file()} - before
-    assert all(Path(partner.output) in path.parents for path in made)
+    result = get_dicoms(index, ["1.1", "../1.1"], partner.output, load_settings())
+    assert [(row.uid, row.reason) for row in result.unmatched] == [
+        ("../1.1", Reason.NOT_INDEXED),
+        ("1.1", Reason.NOT_INDEXED),
+    ]
+    assert {path for path in partner.folder.rglob("*") if path.is_file()} == before, "nothing is written"

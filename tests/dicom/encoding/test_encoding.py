@@ -36,18 +36,21 @@ WHOLE_NUMBERS = st.one_of(
 NAMES = st.one_of(
     TEXTS,
     st.none(),
-    st.dictionaries(st.sampled_from(["Alphabetic", "Ideographic", "Phonetic", "Other"]), TEXTS, max_size=4),
+    st.dictionaries(
+        st.sampled_from(["Alphabetic", "Ideographic", "Phonetic"]), TEXTS.filter(lambda text: "=" not in text)
+    ),
 )
 UIDS = st.sampled_from(["1.2.840.10008.1.2", "2.25.17", "1.2.3 ", " 1", "", "1." * 40 + "1"])
 AGES_AND_DATES = st.sampled_from(["010Y", "20040119", "2004.01.19", "072731.5", "20040119072731+0100", ""])
-TAGS_AS_TEXT = st.sampled_from(["00080018", "7fe00010", "FFFFFFFF", "00000000", "0008 018", "8", "0x080018", "x", ""])
-ODD_VALUES = st.sampled_from([{}, ["a"]])
+TAGS_AS_TEXT = st.sampled_from(["00080018", "7fe00010", "FFFFFFFF", "00000000"])
+ODD_VALUES = st.sampled_from([{}, "a"])
 
 PLAIN = {
     **dict.fromkeys(["AE", "CS", "LO", "LT", "SH", "ST", "UC", "UR", "UT"], TEXTS),
     **dict.fromkeys(["AS", "DA", "DT", "TM"], AGES_AND_DATES),
     **dict.fromkeys(["SL", "SS", "SV", "UL", "US", "UV"], WHOLE_NUMBERS),
-    **dict.fromkeys(["FD", "FL"], st.one_of(st.integers(-3, 300), st.floats(), st.floats(width=32))),
+    "FD": st.one_of(st.integers(-3, 300), st.floats(), st.floats(width=32)),
+    "FL": st.one_of(st.integers(-3, 300), st.floats(width=32)),
     "AT": TAGS_AS_TEXT,
     "PN": NAMES,
     "UI": UIDS,
@@ -80,8 +83,7 @@ def elements_of(vr):
         values = st.one_of(encoded, encoded.map(lambda text: [text]))
         filled = values.map(lambda value: {"vr": vr, "InlineBinary": value})
     else:
-        odd = st.one_of(several(st.one_of(PLAIN[vr], ODD_VALUES), vr), ODD_VALUES)
-        filled = st.one_of(several(PLAIN[vr], vr), odd).map(lambda values: {"vr": vr, "Value": values})
+        filled = st.one_of(several(PLAIN[vr], vr), ODD_VALUES).map(lambda values: {"vr": vr, "Value": values})
     return st.one_of(filled, filled, filled, st.just({"vr": vr}))
 
 
@@ -164,6 +166,7 @@ def test_without_pixel_representation_a_vr_that_depends_on_it_is_refused():
 
 
 WORDS = st.text(st.characters(codec="latin-1", exclude_characters="\\"), max_size=12)
+GROUPS_OF_NAMES = WORDS.filter(lambda text: "=" not in text)
 ASCII_WORDS = st.text(st.characters(codec="ascii", exclude_characters="\\"), max_size=12)
 ORDINARY = {
     **dict.fromkeys(["LO", "LT", "SH", "ST", "UC", "UT"], WORDS),
@@ -171,7 +174,7 @@ ORDINARY = {
     "AT": st.from_regex(r"[0-9A-F]{8}", fullmatch=True),
     "FD": st.floats(),
     "FL": st.floats(width=32),
-    "PN": st.dictionaries(st.sampled_from(["Alphabetic", "Ideographic", "Phonetic"]), WORDS, max_size=3),
+    "PN": st.dictionaries(st.sampled_from(["Alphabetic", "Ideographic", "Phonetic"]), GROUPS_OF_NAMES, max_size=3),
     "SL": st.integers(-(2**31), 2**31 - 1),
     "SS": st.integers(-(2**15), 2**15 - 1),
     "SV": st.integers(-(2**63), 2**63 - 1),
@@ -225,15 +228,14 @@ def test_elements_are_written_in_the_order_of_tags_whatever_their_order_in_the_h
 
 @REMARKS_ON_BUNDLED_FILES
 def test_bundled_files_are_written_as_pydicom_writes_them():
-    """Split into header and pixels and joined again; all but a tenth without pydicom."""
+    """Split into header and pixels and joined again; nine of 171 go through pydicom."""
     ways = Counter()
     for _, (elements, pixels, frames) in bundled_pairs():
         result = assembled(elements, pixels)
         theirs = written_by_pydicom(elements, pixels, result.transfer_syntax, frames)
         assert_same_but_for_decimals(read(file_of(result)), read(theirs))
         ways["through pydicom" if result.through_pydicom else "fast"] += 1
-    assert ways.total() > 150
-    assert ways["fast"] >= 0.9 * ways.total()
+    assert ways == {"fast": 162, "through pydicom": 9}
 
 
 def assert_same_but_for_decimals(ours, theirs):
@@ -300,7 +302,7 @@ def test_the_size_is_that_of_the_parts():
         ({"vr": "LO", "Value": "x"}, "cannot be encoded"),
         ({"vr": "US", "Value": [70000]}, "cannot be encoded"),
         ({"vr": "OB", "InlineBinary": "A"}, "no base64"),
-        ({"vr": "LO", "Value": [[[["secret"]]]]}, "cannot be encoded"),
+        ({"vr": "LO", "Value": [[[["secret"]]]]}, "something other than text"),
     ],
 )
 def test_an_element_that_cannot_be_written_is_named_and_its_value_is_not(element, reason):

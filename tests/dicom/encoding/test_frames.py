@@ -2,6 +2,7 @@
 
 import io
 import struct
+from contextlib import suppress
 
 import imagecodecs
 import numpy as np
@@ -87,6 +88,35 @@ def test_rle_of_fewer_pixels_than_the_header_has_is_refused_though_its_offsets_f
     pixels = smooth((64, 64), np.uint16)
     with pytest.raises(PixelDataError, match="cannot be followed to its end: a segment is cut short"):
         assembled(header_of(pixels, Rows=65), rle(pixels))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@given(padding=st.integers(0, 600), flat=st.booleans(), rows=st.integers(9, 40), frames=st.integers(1, 2))
+def test_zeros_behind_rle_are_left_out(*, dtype, padding, flat, rows, frames):
+    pixels = smooth((rows, 31), dtype) // (2**5 if flat else 1)
+    header = header_of(pixels, NumberOfFrames=frames)
+    result = assembled(header, rle(pixels) * frames + bytes(padding))
+    assert file_of(result) == file_of(assembled(header, rle(pixels) * frames))
+    np.testing.assert_array_equal(read_stored(file_of(result)).stored.reshape(frames, rows, 31)[-1], pixels)
+
+
+@given(kept=st.integers(65, 4000), byte=st.sampled_from([0x00, 0x20, 0xFF]), hole=st.integers(16, 600))
+def test_rle_with_a_hole_is_refused_or_can_be_decoded(kept, byte, hole):
+    pixels = smooth((64, 64), np.uint8)
+    whole = rle(pixels)
+    for damaged in (
+        whole[:kept].ljust(len(whole), bytes([byte])),
+        whole[:kept] + bytes([byte]) * hole + whole[kept + hole :],
+        whole[:kept] + whole[kept + hole :],
+    ):
+        with suppress(PixelDataError):
+            assert read_stored(file_of(assembled(header_of(pixels), damaged))).stored.shape == pixels.shape
+
+
+def test_rle_of_more_pixels_than_the_header_has_is_refused():
+    pixels = smooth((64, 64), np.uint16)
+    with pytest.raises(PixelDataError, match="a segment has more bytes than pixels"):
+        assembled(header_of(pixels, Rows=63), rle(pixels))
 
 
 @pytest.mark.parametrize("name", [name for name in LOSSLESS if name not in ("RLE", "native")])

@@ -4,6 +4,7 @@ import base64
 import io
 import math
 import re
+import struct
 from contextlib import suppress
 from decimal import Decimal
 
@@ -108,6 +109,61 @@ def test_numbers_that_are_not_whole_are_refused_where_whole_ones_belong(vr, valu
         assembled({**IMAGE, "00091001": {"vr": vr, "Value": [value]}})
 
 
+@WAYS
+@given(number=st.floats(width=32, allow_nan=False))
+@example(number=0.1)
+@example(number=1e-44)
+def test_a_float_of_32_bits_is_written_whether_it_is_given_as_a_double_or_in_its_own_digits(around, number):
+    exact = struct.unpack("<f", struct.pack("<f", number))[0]
+    for given_as in (exact, *(float(f"{exact:.{digits}g}") for digits in (9, 17))):
+        element = {"vr": "FL", "Value": [given_as, 2.5]}
+        result = assembled({**IMAGE, **in_slow_way(around), "00091001": element})
+        dataset = dcmread(io.BytesIO(file_of(result)))
+        assert dataset.get_item(0x00091001).value == struct.pack("<2f", exact, 2.5)
+
+
+@pytest.mark.parametrize("value", [1 / 3, 2**24 + 1, 1e-50, 3.5e38, True, "x"])
+def test_what_is_no_float_of_32_bits_is_refused(value):
+    for around in ({}, in_slow_way(SLOW_WAY)):
+        with pytest.raises(HeaderError, match=r"\(0009,1001\) \(FL\) cannot be written with its value unchanged"):
+            assembled({**IMAGE, **around, "00091001": {"vr": "FL", "Value": [1, value]}})
+
+
+@pytest.mark.parametrize("value", ["0018106", "0018,1063", "(0018,1063)", "0x181063", "001810630", None, 5, "Rows"])
+def test_what_is_no_tag_is_refused(value):
+    for around in ({}, in_slow_way(SLOW_WAY)):
+        with pytest.raises(HeaderError, match=r"\(0028,0009\)"):
+            assembled({**IMAGE, **around, "00280009": {"vr": "AT", "Value": ["00181063", value]}})
+
+
+@pytest.mark.parametrize("vr", ["AE", "AT", "CS", "DS", "FD", "IS", "LO", "LT", "PN", "SQ", "UI", "UL", "US", "UT"])
+def test_a_value_in_a_form_that_its_vr_does_not_have_is_refused(vr):
+    with pytest.raises(HeaderError, match=r"\(0009,1001\)"):
+        assembled({**IMAGE, "00091001": {"vr": vr, "InlineBinary": "MTIzNA=="}})
+
+
+@pytest.mark.parametrize("vr", ["OB", "OD", "OF", "OL", "OV", "OW", "UN"])
+def test_so_are_numbers_where_bytes_belong(vr):
+    with pytest.raises(HeaderError, match=r"\(0009,1001\)"):
+        assembled({**IMAGE, "00091001": {"vr": vr, "Value": [1, 2]}})
+
+
+@pytest.mark.parametrize("vr", ["AE", "AS", "CS", "DA", "DT", "LO", "LT", "SH", "ST", "TM", "UC", "UI", "UR", "UT"])
+@pytest.mark.parametrize("value", [5, ["x"], {"Alphabetic": "x"}, True])
+def test_what_is_no_text_is_refused_where_text_belongs(vr, value):
+    with pytest.raises(HeaderError, match=r"\(0009,1001\)"):
+        assembled({**IMAGE, "00091001": {"vr": vr, "Value": [value]}})
+
+
+@pytest.mark.parametrize(
+    "name", [{"Alphabetic": "A=B"}, {"Phonetic": "="}, {"Alphabetic": "A", "Other": "B"}, {"Alphabetic": 5}, 5, ["A"]]
+)
+def test_a_name_that_would_come_out_as_another_is_refused(name):
+    for around in ({}, SLOW_WAY):
+        with pytest.raises(HeaderError, match=r"\(0010,0010\)"):
+            assembled({**IMAGE, **around, "00100010": {"vr": "PN", "Value": [name]}})
+
+
 def test_an_empty_number_among_others_stays_empty():
     """pydicom writes the word None there."""
     for around in ({}, in_slow_way(SLOW_WAY)):
@@ -198,6 +254,7 @@ def test_letters_beyond_the_default_repertoire_are_refused_where_no_other_may_be
 @example(text="Müller", item_text="a", character_set=["", "ISO 2022 IR 87"], item_set=None)
 @example(text="a", item_text="山田", character_set=["ISO_IR 100"], item_set=["ISO_IR 100"])
 @example(text="a", item_text="山田", character_set=["ISO_IR 192"], item_set=[])
+@example(text="9", item_text="9", character_set=None, item_set=[""])
 @pytest.mark.filterwarnings("ignore::UserWarning:pydicom")  # of the reader, on character sets that are none
 def test_every_text_is_read_as_it_was_whatever_character_set_was_declared(text, item_text, character_set, item_set):
     def with_text(text, character_set):
@@ -222,7 +279,7 @@ def test_every_text_is_read_as_it_was_whatever_character_set_was_declared(text, 
     raw = [data_set.get("SpecificCharacterSet") for data_set in (dataset, item)]
     given_sets = [character_set, item_set]
     if not result.character_set_changed:
-        assert [names or None for names in given_sets] == [
+        assert [names if any(names or ()) else None for names in given_sets] == [
             None if not n else [n] if isinstance(n, str) else list(n) for n in raw
         ]
     else:
