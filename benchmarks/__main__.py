@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.report import Row, write
 
-NAMES = ["drawing", "codecs", "mart", "flow", "page", "cases", "archives", "volumes", "inference"]
+NAMES = ["drawing", "codecs", "mart", "flow", "page", "cases", "archives", "volumes", "inference", "service"]
 
 
 def main() -> None:
