@@ -1,8 +1,8 @@
 """What the service is compared with: the same table behind a ``ModelViewSet`` as DRF's tutorial generates one.
 
-It has less to do: no token, no rate, no audit, no filters, no log of requests, no measuring. Pages go by DRF's own cursor
-and not by page number, whose ``count(*)`` would take a second at a million rows. The server and its processes are the
-same, the pool of connections too.
+It has less to do: no token, no rate, no audit, no filters, no log of requests, no measuring. Pages go by DRF's own
+cursor and not by page number, whose ``count(*)`` would take most of a second at a million rows. The server, its
+processes and the pool of connections are the same.
 """
 
 import os
@@ -31,10 +31,10 @@ settings.configure(
 )
 django.setup()
 
-from django.contrib.postgres.fields import ArrayField
-from django.core.wsgi import get_wsgi_application
-from django.db import models
-from rest_framework import pagination, routers, serializers, viewsets
+from django.contrib.postgres.fields import ArrayField  # noqa: E402  Django is set up first
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.db import models  # noqa: E402
+from rest_framework import pagination, routers, serializers, viewsets  # noqa: E402
 
 
 class Device(models.Model):

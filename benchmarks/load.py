@@ -44,13 +44,22 @@ async def _measure(port: int, request: Callable[[int], bytes], seconds: float, s
     numbers = iter(range(1 << 62))
     start = time.perf_counter()
     await asyncio.gather(
-        *(_connection(port, request, numbers, start + seconds, status, each) for _ in range(CONNECTIONS))
+        *(
+            _connection(port, request, numbers, end=start + seconds, status=status, each=each)
+            for _ in range(CONNECTIONS)
+        )
     )
     return Load(time.perf_counter() - start, sorted(each))
 
 
 async def _connection(
-    port: int, request: Callable[[int], bytes], numbers: Iterator[int], end: float, status: bytes, each: list[float]
+    port: int,
+    request: Callable[[int], bytes],
+    numbers: Iterator[int],
+    *,
+    end: float,
+    status: bytes,
+    each: list[float],
 ) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
     while time.perf_counter() < end:

@@ -35,7 +35,8 @@ FILTERED = f"{PATH}?device_name=device+3&average_before_normalization__gte=50"
 _FILL = """
 insert into doubleread.devices (name) select 'device ' || number from generate_series(1, 50) as number;
 insert into doubleread.elements (
-    id, device_id, average_before_normalization, average_after_normalization, data_size, data, created_date, updated_date
+    id, device_id, average_before_normalization, average_after_normalization, data_size, data,
+    created_date, updated_date
 )
 select
     'e' || number, 1 + number %% 50, 40 + random() * 30, random(), 30,

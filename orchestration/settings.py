@@ -156,7 +156,7 @@ class Settings(BaseSettings):
             "DOUBLEREAD_TRAINING_SET": str(self.doubleread_training_set),
             "DOUBLEREAD_ARCHIVE_INDEX": self.archive_index_url,
             "DOUBLEREAD_DICOMS": self.doubleread_dicoms,
-            "DOUBLEREAD_JOBS_ROOT": str(self.jobs_root),
+            **({"DOUBLEREAD_JOBS_ROOT": str(self.doubleread_jobs_root)} if self.doubleread_jobs_root else {}),
         }
 
     @property

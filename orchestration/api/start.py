@@ -122,6 +122,7 @@ def _shared_figures() -> Iterator[None]:
 
 
 def _server(host: str, port: int, workers: int) -> Any:  # noqa: ANN401  granian is loaded late
+    """The server, which gives whole requests to threads of its workers through the front."""
     from granian import Granian  # noqa: PLC0415
     from granian.constants import HTTPModes, Interfaces, Loops  # noqa: PLC0415
     from granian.http import HTTP1Settings  # noqa: PLC0415

@@ -44,6 +44,7 @@ def test_every_write_is_audited_with_who_when_and_what(writer: Caller, rows_of: 
     writer.call("PATCH", f"{ELEMENTS}a/", {"device_name": "MR"})
     writer.call("DELETE", f"{ELEMENTS}b/")
     writer.post(ELEMENTS, element("a"))
+    writer.post(ELEMENTS, element("c"))
     entries = rows_of(
         "select actor, role, action, keys, changes, at <= now() from audit where kind = 'element' order by id"
     )
@@ -51,6 +52,7 @@ def test_every_write_is_audited_with_who_when_and_what(writer: Caller, rows_of: 
         ("the writer", "writer", "create", ["a", "b"]),
         ("the writer", "writer", "change", ["a"]),
         ("the writer", "writer", "delete", ["b"]),
+        ("the writer", "writer", "create", ["c"]),
     ]
     assert entries[1][4] == {"device_name": ["CT SCAN", "MR"]}
     assert entries[2][4]["device_name"] == "CT SCAN"

@@ -4,13 +4,19 @@ import getpass
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from orchestration.api.audit.models import AuditEntry
 from orchestration.api.front.front import REQUEST_ID_KEY
+from orchestration.api.web.rows import execute
 
 COMMAND_ROLE = "command line"
+ENTRY = """
+insert into doubleread_service.audit (at, actor, role, action, kind, keys, changes, request_id)
+select now(), %s, %s, %s, %s, %s::text[], %s::jsonb, %s
+"""
+"""Adds an entry; may be followed by ``from``."""
 
 
 class AnonymousActorError(ValueError):
@@ -67,12 +73,9 @@ class Auditor:
         self._record("look", kind, keys, None)
 
     def _record(self, action: str, kind: str, keys: Sequence[str], changes: Mapping[str, Any] | None) -> None:
-        AuditEntry.objects.create(
-            actor=self.actor,
-            role=self._role,
-            action=action,
-            kind=kind,
-            keys=list(keys),
-            changes=dict(changes or {}),
-            request_id=self._request_id,
-        )
+        execute(ENTRY, self.entry(action, kind, keys, changes), prepare=True)
+
+    def entry(self, action: str, kind: str, keys: Sequence[str], changes: Mapping[str, Any] | None = None) -> list[Any]:
+        """The values of ``ENTRY``, for a statement that writes and records at once."""
+        changed = orjson.dumps(dict(changes or {})).decode()
+        return [self.actor, self._role, action, kind, list(keys), changed, self._request_id]

@@ -85,6 +85,7 @@ class Front:
     def _record(
         self, scope: Mapping[str, Any], environ: Environ, request_id: str, answer: Answer, seconds: float
     ) -> None:
+        """Count the request and write its line of the log."""
         route = environ.get(ROUTE_KEY, UNKNOWN_ROUTE)
         method = scope["method"] if scope["method"] in METHODS else "other"
         REQUESTS.labels(method, route, str(answer.status)).inc()

@@ -105,6 +105,7 @@ class DagsterClient:
         ]
 
     def _ask(self, query: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the page answers to a question; each takes a connection of its own, since pages come and go."""
         kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
         connection = kind(self._url.hostname or "", self._url.port, timeout=SECONDS)
         try:

@@ -74,6 +74,7 @@ def _submission(operation_id: str) -> Callable[[Any], Any]:
 
 
 def _question(operation_id: str) -> Callable[[Any], Any]:
+    """Describe what a question about one job answers: the status says what became of it."""
     failed = {**_EXAMPLE, "state": "failed", "reason": "a reason", "detail": "a reason"}
     return endpoint(
         "Ask about a job",

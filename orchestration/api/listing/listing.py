@@ -123,6 +123,7 @@ class Listing:
         return statement, values
 
     def _cut(self, rows: list[Row], query: ListQuery) -> Page:
+        """The rows of the page, in the list's order and without what only cursors need, and the cursors."""
         fetched = rows[0][-1] if self.weight and rows else len(rows)
         kept = rows[: query.page_size]
         more = fetched > len(kept)

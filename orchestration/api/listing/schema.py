@@ -66,6 +66,7 @@ def example_row(listing: Listing) -> dict[str, Any]:
 
 
 def _field(column: Column) -> serializers.Field[Any, Any, Any, Any]:
+    """The serializer's field that describes a column."""
     common: dict[str, Any] = {"help_text": column.description, "allow_null": column.nullable}
     if column.kind == "text" and column.choices:
         return serializers.ChoiceField(choices=column.choices, **common)
@@ -95,6 +96,7 @@ def _filters(listing: Listing) -> list[OpenApiParameter]:
 
 
 def _own_parameters(listing: Listing) -> list[OpenApiParameter]:
+    """The parameters that every list takes, whatever its columns."""
     orders = [sign + column.name for column in listing.columns if column.can_order for sign in ("", "-")]
     size = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE}
     return [
