@@ -63,6 +63,7 @@ def migrate(database: Database, *, on_wait: Waiting = no_waiting) -> None:
         with database.tables("measurements") as plain:
             plain.execute(f"create schema if not exists {SERVICE_SCHEMA}")
         call_command("migrate", verbosity=0, interactive=False)
+        call_command("clearsessions")  # those that have run out
         close_connections(connection)
 
 
