@@ -18,7 +18,7 @@ export UV_SYSTEM_CERTS ?= 1
 export PIP_CERT ?= $(SYSTEM_CERTS)
 endif
 
-.PHONY: help setup demo ui test lint format bench pictures clean
+.PHONY: help setup demo ui serve test lint format bench pictures clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -40,6 +40,13 @@ demo: setup  ## sample studies, then the main job: four folders of annotated pic
 
 ui: setup  ## the Dagster page on http://127.0.0.1:3000
 	$(RUN) doubleread ui
+
+serve: setup  ## the results service on http://127.0.0.1:8000, with the demo's findings where there are none
+	@test -e training_set/manifest.parquet || $(RUN) doubleread demo
+	@$(RUN) doubleread token list --json | grep -q '"name": "demo"' || \
+		{ echo 'log in on http://127.0.0.1:8000 with this token, which is shown once:'; \
+		$(RUN) doubleread token create demo --role reader; }
+	$(RUN) doubleread serve
 
 test: setup  ## the whole suite, on all cores
 	$(RUN) pytest -n auto --dist worksteal --durations=15

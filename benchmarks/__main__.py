@@ -7,8 +7,8 @@ from pathlib import Path
 from benchmarks.report import Row, write
 
 NAMES = [
-    *("drawing", "codecs", "mart", "flow", "page", "exports"),
-    *("cases", "archives", "volumes", "inference", "measurements", "inspection"),
+    *("drawing", "codecs", "mart", "flow", "page", "exports", "cases", "archives"),
+    *("volumes", "inference", "measurements", "inspection", "service"),
 ]
 
 

@@ -5,6 +5,7 @@ import binascii
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -62,7 +63,14 @@ class Settings(BaseSettings):
     doubleread_archive_index: str | None = None
     doubleread_dicoms: str = "dicoms"
 
-    @field_validator("doubleread_home", "doubleread_training_set", "doubleread_measurements")
+    doubleread_public_url: str | None = None
+    doubleread_secret_key: SecretStr | None = Field(default=None, min_length=50)
+    doubleread_jobs_root: Path | None = None
+    doubleread_dagster_url: str = "http://127.0.0.1:3000"
+    doubleread_body_limit: int = Field(default=64 * 1024 * 1024, ge=1024)
+    doubleread_rate_limit: int = Field(default=60_000, ge=1)
+
+    @field_validator("doubleread_home", "doubleread_training_set", "doubleread_measurements", "doubleread_jobs_root")
     @classmethod
     def _absolute(cls, folder: Path | None) -> Path | None:
         return None if folder is None else folder.expanduser().absolute()
@@ -89,6 +97,18 @@ class Settings(BaseSettings):
     @classmethod
     def _url_or_folder(cls, place: str | None) -> str | None:
         return None if place is None else place_url(place)
+
+    @field_validator("doubleread_public_url", "doubleread_dagster_url")
+    @classmethod
+    def _web_address(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be a web address, such as https://results.hospital.example")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("must hold no credentials and no query")
+        return url.rstrip("/")
 
     @field_validator("azure_storage_account_key")
     @classmethod
@@ -149,6 +169,11 @@ class Settings(BaseSettings):
         """URL of the destination of exports: as set, else the folder ``export`` of the training set."""
         return self.doubleread_export or (self.doubleread_training_set / "export").as_uri()
 
+    @cached_property
+    def jobs_root(self) -> Path:
+        """The folder that inputs of inference jobs must lie in: as set, else one under ``DOUBLEREAD_HOME``."""
+        return self.doubleread_jobs_root or self.doubleread_home / "jobs"
+
     @property
     def places_environment(self) -> dict[str, str]:
         """The settings that may be relative to the current folder, absolute: for a process that has another one."""
@@ -159,6 +184,7 @@ class Settings(BaseSettings):
             "DOUBLEREAD_DICOMS": self.doubleread_dicoms,
             **({"DOUBLEREAD_MEASUREMENTS": str(self.doubleread_measurements)} if self.doubleread_measurements else {}),
             **({"DOUBLEREAD_EXPORT": self.doubleread_export} if self.doubleread_export else {}),
+            **({"DOUBLEREAD_JOBS_ROOT": str(self.doubleread_jobs_root)} if self.doubleread_jobs_root else {}),
         }
 
     @property

@@ -24,7 +24,8 @@ settings.load_profile("no clock")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 TEST_DATABASE = "doubleread_test"
-PROGRAMS = {"home", "dbt_target", "cluster", "installed"}  # fixtures of tests that run the command, dbt or Dask
+# Fixtures of tests that run the command, dbt, Dask or the service.
+PROGRAMS = {"home", "dbt_target", "cluster", "installed", "live"}
 SETTINGS_PREFIXES = ("PG", "AZURE_", "AWS_", "DOUBLEREAD_", "DAGSTER_HOME")
 
 

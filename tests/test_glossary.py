@@ -11,7 +11,6 @@ import pyarrow as pa
 import pytest
 import yaml
 
-import orchestration
 from orchestration.stores import Place
 from orchestration.stores.azure import Container
 
@@ -45,8 +44,9 @@ def columns_of_models() -> Iterator[tuple[str, str]]:
 
 
 def modules() -> Iterator[str]:
-    for module in pkgutil.walk_packages(orchestration.__path__, "orchestration."):
-        if any(module.name.startswith(f"orchestration.{room}.") for room in ROOMS):
+    for room in ROOMS:
+        package = importlib.import_module(f"orchestration.{room}")
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             yield module.name
 
 

@@ -4,7 +4,21 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import archives, cases, export, infer, inspection, load, main_job, measure, splits, ui, volumes
+from orchestration.cli import (
+    archives,
+    cases,
+    export,
+    infer,
+    inspection,
+    load,
+    main_job,
+    measure,
+    serve,
+    splits,
+    token,
+    ui,
+    volumes,
+)
 
 app = typer.Typer(
     name="doubleread",
@@ -28,11 +42,13 @@ app.command("ui")(ui.ui)
 app.command("measure", cls=measure.MeasureCommand)(measure.measure)
 app.command("dicom2hdf5", context_settings=volumes.NO_SHORT_HELP)(volumes.dicom2hdf5)
 app.command("hdf52dicom", context_settings=volumes.NO_SHORT_HELP)(volumes.hdf52dicom)
+app.command("serve")(serve.serve)
 app.add_typer(cases.app)
 app.add_typer(archives.app)
 app.add_typer(inspection.app)
 app.add_typer(splits.app)
 app.add_typer(infer.app)
+app.add_typer(token.app)
 
 
 def _version(wanted: bool) -> None:

@@ -156,6 +156,7 @@ def _remove(dataset: Dataset) -> None:
 
 
 def _derive(dataset: Dataset, derivation: Derivation) -> None:
+    """Give a header its new UIDs, and say what it was derived from and how (PS3.3 C.7.6.1.1.4, C.12.4, C.8.16)."""
     source_class, source_uid = str(dataset.SOPClassUID), str(dataset.SOPInstanceUID)
     dataset.SOPInstanceUID = derived_uid(source_uid, derivation.seed)
     source_series = str(dataset.SeriesInstanceUID)

@@ -163,6 +163,7 @@ def find_packed(path: Path) -> list[Packed]:
 
 
 def _packed(path: Path, name: str, dataset: "h5py.Dataset") -> Packed:
+    """What a dataset says of the volume in it, as ``attributes`` wrote it; a foreign file may leave all of it out."""
     if dataset.ndim < 3 or dataset.dtype.kind not in "iuf":
         raise ValueError(f"{name} has {dataset.ndim} axes of {dataset.dtype}; a volume has three or more of numbers")
     said = dataset.attrs

@@ -180,6 +180,7 @@ class _Packer:
             return self._pack_frames(frames, name)
 
     def _pack_frames(self, frames: Frames, name: str) -> dict[str, Any]:
+        """Make the dataset of one series, put its frames into it, and describe it."""
         dtype = frames.series.dtype if self.packing.stored else np.dtype(np.float32)
         dataset = self._create(frames, name, dtype)
         is_exact = self.packing.stored or _comes_back(frames)
@@ -267,6 +268,7 @@ def _comes_back(frames: Frames) -> bool:
 
 
 def _described(frames: Frames, dtype: np.dtype[Any], *, is_exact: bool) -> dict[str, Any]:
+    """The JSON of one series: what a model needs to know beside the numbers."""
     series, stack = frames.series, frames.series.stack
     return {
         "spacing": list(stack.spacing),

@@ -214,6 +214,7 @@ def _piece(series: Series, frame: Frame, kept: Path | None, number: int) -> _Pie
 
 
 def _measure_all(series: Series, kept: Path | None, workers: int | None, progress: Progress) -> list[Limits]:
+    """Decode every frame once for its lowest and highest stored value; keep the values where ``kept`` is given."""
     frames = series.stack.frames
     pieces = (_piece(series, frame, kept, number) for number, frame in enumerate(frames))
     tasks = ((batch[0].name, batch) for batch in iter(lambda: list(islice(pieces, _FRAMES_A_TASK)), []))

@@ -134,6 +134,7 @@ def _look_at(batch: _Names) -> list[_Looked]:
 
 
 def _look_at_one(path: Path, name: str, keywords: tuple[str, ...]) -> _Looked:
+    """Read the header of a file, or say why it is passed over or failed."""
     try:
         if not _may_be_dicom(path):
             return _Looked(name, passed_over="is no DICOM file")

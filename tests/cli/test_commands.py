@@ -15,6 +15,7 @@ COMMANDS = {
     *("demo", "load", "build", "export", "ui", "measure", "measure threads"),
     *("splits check", "splits suggest"),
     *("dicom2hdf5", "hdf52dicom"),
+    *("serve", "token create", "token list", "token revoke"),
     *("cases index", "cases list", "cases unmatched", "cases get"),
     *("infer list", "infer run"),
     *("archives index", "archives find", "archives get", "archives reassemble", "archives plan"),

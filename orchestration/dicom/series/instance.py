@@ -172,6 +172,7 @@ def read_instance(path: Path, name: str, keywords: Sequence[str] = ()) -> Instan
 
 
 def _instance(dataset: Dataset, file: BinaryIO, name: str, keywords: Sequence[str]) -> Instance:
+    """Check the elements of one image and find its pixels."""
     _refuse_kind(dataset)
     described = describe(dataset)
     pixels = find_pixels(file, dataset, described)
@@ -240,6 +241,7 @@ def _planes(dataset: Dataset, described: Description) -> tuple[Plane, ...]:
 
 
 def _plane(dataset: Dataset, described: Description, groups: list[Dataset], modality: Lut | Rescaling) -> Plane:
+    """Where a frame lies, what marks it, and its rescaling, from its functional groups or the data set."""
     marks = {
         keyword: value
         for keyword, (_, macro) in MARKS.items()

@@ -168,6 +168,7 @@ def _without_positions(frames: Sequence[Frame]) -> Stack:
 
 
 def _refuse_mixtures(frames: Sequence[Frame]) -> None:
+    """Refuse frames that differ in what all frames of a volume share; name the files on each side."""
     kinds: dict[str, Callable[[Frame], Hashable]] = {
         "studies": lambda frame: frame.instance.study_instance_uid,
         "frames of reference": lambda frame: frame.instance.frame_of_reference_uid or "none",

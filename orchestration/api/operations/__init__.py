@@ -1,0 +1,1 @@
+"""What runs the service asks for: is it alive, is it ready, its figures, its schema."""

@@ -1,0 +1,1 @@
+"""Pages for people: templates, styles, and the views that are no API."""
