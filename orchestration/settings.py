@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     doubleread_image_archives: str | None = None
     doubleread_archive_index: str | None = None
     doubleread_dicoms: str = "dicoms"
+    doubleread_decode_dicoms: bool = False
 
     @field_validator("doubleread_home", "doubleread_training_set")
     @classmethod

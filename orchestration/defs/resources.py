@@ -67,12 +67,13 @@ class ClinicalAccountResource(dg.ConfigurableResource[None]):
 
 
 class ArchivesResource(dg.ConfigurableResource[None]):
-    """The archives of headers and of pixels, their index, and where the DICOMs go."""
+    """The archives of headers and of pixels, their index, where the DICOMs go and whether they are decoded before."""
 
     text_url: str | None
     image_url: str | None
     index_url: str
     dicoms_url: str
+    decode: bool
     settings: dg.ResourceDependency[Settings]
 
     def stores(self) -> dict[Kind, Place]:
@@ -185,6 +186,7 @@ def make_resources(settings: Settings) -> dict[str, object]:
             image_url=settings.doubleread_image_archives,
             index_url=settings.archive_index_url,
             dicoms_url=settings.doubleread_dicoms,
+            decode=settings.doubleread_decode_dicoms,
             settings=settings,
         ),
         **({"azure_blob_storage": azure} if azure else {}),
