@@ -13,6 +13,10 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+event_log_storage: # Dagster's own with connections that last
+  module: orchestration.defs.event_log
+  class: EventLog
+  config: {base_dir: {env: DAGSTER_HOME}}
 concurrency:
   pools: # runs that would wait for each other wait in the queue
     granularity: run
@@ -24,14 +28,18 @@ run_retries: # of runs whose process died; a step that failed has said why
 """
 
 
-def prepare_instance(settings: Settings) -> None:
-    """Set ``DAGSTER_HOME`` where it is not set; make the folder, its ``dagster.yaml`` and its tables where missing."""
-    if not os.environ.get("DAGSTER_HOME"):
-        home = settings.doubleread_home / "dagster"
-        home.mkdir(parents=True, exist_ok=True)
-        yaml = home / "dagster.yaml"
-        if not yaml.exists():
-            yaml.write_text(DAGSTER_YAML)
-        os.environ["DAGSTER_HOME"] = str(home)
-        with FileLock(home / "instance.lock"), dg.DagsterInstance.get():
-            pass  # opened once by one process: two that make the tables at the same time trip over each other
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """Open Dagster's records; make the folder, its ``dagster.yaml`` and its tables where missing.
+
+    ``DAGSTER_HOME`` is set where it is not, for this process and those that it starts.
+    """
+    if os.environ.get("DAGSTER_HOME"):
+        return dg.DagsterInstance.get()
+    home = settings.doubleread_home / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    yaml = home / "dagster.yaml"
+    if not yaml.exists():
+        yaml.write_text(DAGSTER_YAML)
+    os.environ["DAGSTER_HOME"] = str(home)
+    with FileLock(home / "instance.lock"):  # two that make the tables at the same time trip over each other
+        return dg.DagsterInstance.get()

@@ -164,7 +164,7 @@ class DbtResource(DbtCliResource):
             cli_version=DBT_PYTHON_VERSION,
             project=chosen.dbt_project,
             context=context,
-            adapter=self._initialize_dbt_core_adapter(arguments),
+            adapter=ended.adapter,
         )
 
     def options(self, target: Path) -> list[str]:
