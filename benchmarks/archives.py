@@ -19,8 +19,9 @@ from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
 
+from benchmarks.codecs import encoders, stored_mammogram
 from benchmarks.report import Row, median_seconds
 from orchestration.archives.index import ArchiveIndex
 from orchestration.archives.reassembly import get_dicoms, local_workers, reassemble
@@ -34,6 +35,7 @@ from tests.services.memory import peak_megabytes
 MEMORY = Path("/dev/shm")  # noqa: S108 - small files measure the file system elsewhere: 2,300 to 42,000 a second on ext4
 PAIRS, ARCHIVES = 20_000, 20
 FRAMES, ROWS, COLUMNS = 120, 3328, 2560  # 17 MB of 16 bits each
+COMPRESSED = 12  # frames of 3328 x 4096 and 12 bits
 NAIVE_PAIRS = 500
 FEW, MANY, MEMBERS = 200, 2_000, 50  # archives, and pairs in each
 WALKED = 200_000
@@ -53,6 +55,7 @@ def run() -> list[Row]:
             *one(folder),
             *small_files(folder),
             *large_frames(folder),
+            *decoded_frames(folder),
             *tiny_files(folder),
         ]
 
@@ -245,14 +248,14 @@ def part_of(folder: Path) -> ArchiveIndex:
     return index_of(folder / "part", folder / "part_index")
 
 
-def reassembled(index: ArchiveIndex, folder: Path, workers: int) -> tuple[float, float]:
+def reassembled(index: ArchiveIndex, folder: Path, workers: int, *, decode: bool = False) -> tuple[float, float]:
     """Seconds of a whole run on running workers, and the largest worker's peak memory in MB."""
     settings = load_settings()
     out = fresh(folder / "out")
     with local_workers(workers) as pool:
         list(pool.run(_peak_mb, ((n, n) for n in range(8 * workers))))  # all of them are there
         start = time.perf_counter()
-        report = reassemble([index], out, settings, pool)
+        report = reassemble([index], out, settings, pool, decode=decode)
         seconds = time.perf_counter() - start
         peak = max(megabytes for _, megabytes in pool.run(_peak_mb, ((n, n) for n in range(8 * workers))))
     assert report.written == report.pairs
@@ -284,6 +287,33 @@ def large_frames(folder: Path) -> list[Row]:
         Row("frames of 17 MB", "cp", megabytes / min(cp), "MB/s"),
         Row("frames of 17 MB", "one worker", megabytes / min(ours), "MB/s", min(cp) / min(ours), "cp", "at least 0.9"),
     ]
+
+
+def decoded_frames(folder: Path) -> list[Row]:
+    """Compressed frames by one worker, with and without decoding each; RLE is decoded in either case."""
+    stored, rows = stored_mammogram(), []
+    lines, columns = stored.shape
+    changes = {
+        "_00280010": {"vr": "US", "Value": [lines]},
+        "_00280011": {"vr": "US", "Value": [columns]},
+        "_00280101": {"vr": "US", "Value": [12]},
+    }
+    for syntax in (JPEGLSLossless, JPEG2000Lossless, RLELossless):
+        frame = encoders()[syntax](stored)
+        delivery = Delivery(fresh(folder / "compressed"))
+        for torn in tear("CT_small.dcm", uids(COMPRESSED), **changes):
+            delivery.add(Torn(torn.uid, torn.header, frame), text="text", image="images")
+        delivery.write()
+        index = index_of(folder / "compressed", folder / "compressed_index")
+        plain, decoded = (reassembled(index, folder, 1, decode=decode)[0] for decode in (False, True))
+        megabytes, name = COMPRESSED * len(frame) / 1e6, f"reassembled, {syntax.name}"
+        rows += [
+            Row(name, "without decoding", COMPRESSED / plain, "DICOMs/s"),
+            Row(name, "without decoding", megabytes / plain, "MB/s"),
+            Row(name, "decoded", COMPRESSED / decoded, "DICOMs/s", plain / decoded, "without decoding"),
+            Row(name, "decoded", megabytes / decoded, "MB/s"),
+        ]
+    return rows
 
 
 def tiny_files(folder: Path) -> list[Row]:

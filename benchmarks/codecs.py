@@ -29,10 +29,14 @@ PLUGINS_OF_PYDICOM = {JPEG2000Lossless: "pillow", RLELossless: "pydicom"}
 
 def run() -> list[Row]:
     """A row for each lossless syntax, and one for windowing."""
-    stored = (mammogram(brightest=220).astype(np.uint16) << 4) | np.random.default_rng(0).integers(
-        0, 16, dtype=np.uint16
-    )
+    stored = stored_mammogram()
     return [row for syntax in encoders() for row in decoding(stored, syntax)] + windowing(stored)
+
+
+def stored_mammogram() -> np.ndarray:
+    """A full-size frame of 12 bits."""
+    noise = np.random.default_rng(0).integers(0, 16, dtype=np.uint16)
+    return (mammogram(brightest=220).astype(np.uint16) << 4) | noise
 
 
 def encoders() -> dict[UID, Callable[[np.ndarray], bytes]]:

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     doubleread_image_archives: str | None = None
     doubleread_archive_index: str | None = None
     doubleread_dicoms: str = "dicoms"
+    doubleread_decode_dicoms: bool = False
 
     doubleread_public_url: str | None = None
     doubleread_secret_key: SecretStr | None = Field(default=None, min_length=50)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from orchestration.cli.instance import prepare_instance
+from orchestration.cli.instance import open_instance
 from orchestration.database import Database, check_raw_tables
 from orchestration.errors import DoublereadError
 from orchestration.outcomes import StageListener, listening
@@ -33,13 +33,12 @@ def run_main_job(settings: Settings, database: Database, progress: StageListener
     """
     check_raw_tables(database, project_variables()["raw_schema"], expected_raw_tables())
     open_for_writing(settings)
-    prepare_instance(settings)
     prepare_manifest()
     from orchestration.definitions import definitions
     from orchestration.defs.label_folders.partitions import ALL_LABELS_TAGS
 
     output = io.StringIO()
-    with dg.DagsterInstance.get() as instance, listening(progress), contextlib.redirect_stdout(output):
+    with open_instance(settings) as instance, listening(progress), contextlib.redirect_stdout(output):
         result = (
             definitions(settings)
             .resolve_job_def("main_job")

@@ -21,12 +21,13 @@ def ui(
 
     Runs until interrupted. The page has no log-in of its own: keep it on this machine or behind one.
     """
-    from orchestration.cli.instance import prepare_instance
+    from orchestration.cli.instance import open_instance
     from orchestration.settings import load_settings
     from orchestration.transformations import prepare_manifest
 
     settings = load_settings()
-    prepare_instance(settings)
+    with open_instance(settings):
+        pass  # its tables are made by one process, before several open it
     prepare_manifest()
     os.environ.update(settings.places_environment)
     command = [sys.executable, "-m", "dagster", "dev", "-w", str(WORKSPACE), "-h", host, "-p", str(port)]

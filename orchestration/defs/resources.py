@@ -69,12 +69,13 @@ class ClinicalAccountResource(dg.ConfigurableResource[None]):
 
 
 class ArchivesResource(dg.ConfigurableResource[None]):
-    """The archives of headers and of pixels, their index, and where the DICOMs go."""
+    """The archives of headers and of pixels, their index, where the DICOMs go and whether they are decoded before."""
 
     text_url: str | None
     image_url: str | None
     index_url: str
     dicoms_url: str
+    decode: bool
     settings: dg.ResourceDependency[Settings]
 
     def stores(self) -> dict[Kind, Place]:
@@ -208,7 +209,7 @@ class DbtResource(DbtCliResource):
             cli_version=DBT_PYTHON_VERSION,
             project=chosen.dbt_project,
             context=context,
-            adapter=self._initialize_dbt_core_adapter(arguments),
+            adapter=ended.adapter,
         )
 
     def options(self, target: Path) -> list[str]:
@@ -230,6 +231,7 @@ def make_resources(settings: Settings) -> dict[str, object]:
             image_url=settings.doubleread_image_archives,
             index_url=settings.archive_index_url,
             dicoms_url=settings.doubleread_dicoms,
+            decode=settings.doubleread_decode_dicoms,
             settings=settings,
         ),
         **({"azure_blob_storage": azure} if azure else {}),

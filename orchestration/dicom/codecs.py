@@ -34,8 +34,12 @@ from pydicom.uid import (
 )
 
 from orchestration.dicom.codestreams import Codestream, jpeg2000_codestream, jpeg_codestream
+from orchestration.images import MAX_DECODED_BYTES, ImageError, refusing
 
 PLUGIN = "imagecodecs"
+_EOI = b"\xff\xd9"
+_FILL = b"\xff"  # may stand before a marker; in coded data a zero follows it
+_NOT_ZEROS = b"\xfe" * 16
 
 Samples = npt.NDArray[Any]
 
@@ -68,6 +72,33 @@ def decode_frame(dataset: Dataset, index: int = 0) -> Samples:
     return samples.astype(samples.dtype.newbyteorder("="), copy=False)
 
 
+def check_codestream(source: bytes, syntax: str) -> None:
+    """Decode a codestream and let the samples go.
+
+    Damage shows as far as a codec sees it: nearly always in JPEG-LS, in JPEG where the coded data end too early, in
+    JPEG 2000 and HTJ2K where the structure is hit. None of them has a checksum.
+
+    Args:
+        source: one JPEG, JPEG-LS, JPEG 2000 or HTJ2K codestream, from its start to its end marker.
+        syntax: UID of its transfer syntax.
+
+    Raises:
+        ImageError: it can't be decoded, or takes more memory than is meant for that.
+    """
+    with refusing("cannot be decoded"):
+        codestream = _declared(source, syntax)
+        size = codestream.rows * codestream.columns * codestream.components * codestream.sample_bytes
+        if size > MAX_DECODED_BYTES:
+            raise ImageError(f"takes {size:,} bytes decoded; at most {MAX_DECODED_BYTES:,} are decoded")
+        samples = _decoded(source, syntax, codestream)
+        if syntax in _JPEG_FAMILY:
+            # Where coded data run out libjpeg goes on with zeros and only warns, which imagecodecs does not pass on.
+            # Other bits behind the coded data show it: only then do they become samples.
+            longer = source[: -len(_EOI)].rstrip(_FILL) + _NOT_ZEROS + _EOI
+            if not np.array_equal(samples, _decoded(longer, syntax, codestream)):
+                raise ImageError("cannot be decoded: its coded data end before its last sample")
+
+
 def is_available(uid: str) -> bool:
     """Whether this plug-in decodes the transfer syntax; part of pydicom's protocol."""
     return uid in DECODER_DEPENDENCIES
@@ -82,12 +113,9 @@ def _decode_frame(source: bytes, runner: DecodeRunner) -> bytes:
     """
     if runner.transfer_syntax == RLELossless:
         return _decode_rle(source, runner)
-    is_jpeg2000 = runner.transfer_syntax in _JPEG2000_FAMILY
-    codestream = jpeg2000_codestream(source) if is_jpeg2000 else jpeg_codestream(source)
+    codestream = _declared(source, runner.transfer_syntax)
     _check(codestream, runner)
-    samples = _DECODERS[runner.transfer_syntax](source, codestream.components)
-    if samples.shape != codestream.shape or samples.dtype.itemsize != codestream.sample_bytes:
-        raise ValueError(f"the codestream decodes to {samples.shape} {samples.dtype}, not to what it declares")
+    samples = _decoded(source, runner.transfer_syntax, codestream)
     # pydicom views the bytes by these: the container may be narrower than Bits Allocated, and colour by pixel.
     runner.set_option("bits_allocated", 8 * samples.dtype.itemsize)
     if codestream.components > 1:
@@ -95,6 +123,18 @@ def _decode_frame(source: bytes, runner: DecodeRunner) -> bytes:
     if runner.photometric_interpretation in _TRANSFORMED_BACK:
         runner.set_option("photometric_interpretation", PhotometricInterpretation.RGB)
     return samples.tobytes()
+
+
+def _declared(source: bytes, syntax: str) -> Codestream:
+    return jpeg2000_codestream(source) if syntax in _JPEG2000_FAMILY else jpeg_codestream(source)
+
+
+def _decoded(source: bytes, syntax: str, codestream: Codestream) -> Samples:
+    """The samples, in the shape and type that the codestream declares."""
+    samples = _DECODERS[syntax](source, codestream.components)
+    if samples.shape != codestream.shape or samples.dtype.itemsize != codestream.sample_bytes:
+        raise ValueError(f"the codestream decodes to {samples.shape} {samples.dtype}, not to what it declares")
+    return samples
 
 
 def _check(codestream: Codestream, runner: DecodeRunner) -> None:
@@ -148,11 +188,9 @@ def _decode_rle(source: bytes, runner: DecodeRunner) -> bytes:
 
 
 _JPEG2000_FAMILY = (JPEG2000Lossless, JPEG2000, HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K)
+_JPEG_FAMILY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1)
 _DECODERS: dict[str, Callable[[bytes, int], Samples]] = {
-    JPEGBaseline8Bit: _decode_jpeg,
-    JPEGExtended12Bit: _decode_jpeg,
-    JPEGLossless: _decode_jpeg,
-    JPEGLosslessSV1: _decode_jpeg,
+    **dict.fromkeys(_JPEG_FAMILY, _decode_jpeg),
     JPEGLSLossless: _decode_jpegls,
     JPEGLSNearLossless: _decode_jpegls,
     **dict.fromkeys(_JPEG2000_FAMILY, _decode_jpeg2000),

@@ -1,9 +1,11 @@
 """``doubleread archives``: what a person types, and what comes out."""
 
+import dataclasses
 import shutil
 import subprocess
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pydicom
 import pytest
@@ -71,6 +73,25 @@ def test_uids_come_from_arguments_a_file_and_standard_input(delivery: Delivery) 
     result = run("get", "1.2.0", "-", *index, "--from-file", "more.txt", "--out", "some", stdin="1.2.5\n1.2.6\n")
     assert result.exit_code == 0
     assert {path.stem for path in Path("some").glob("*.dcm")} == {"1.2.0", "1.2.1", "1.2.2", "1.2.5", "1.2.6"}
+
+
+def test_damage_within_coded_data_is_named_where_frames_are_decoded(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path)
+    (torn,) = tear("CT_small.dcm", ["1.2.0"])
+    pixels = np.frombuffer(torn.pixels, np.uint16).reshape(128, 128)
+    frame = imagecodecs.jpegls_encode(pixels)
+    half = len(frame) // 2
+    delivery.add(dataclasses.replace(torn, pixels=frame[:half] + bytes(16) + frame[half + 16 :]), text="t", image="i")
+    delivery.write()
+    index = indexed(tmp_path)
+    for arguments in (("get", "1.2.0"), ("reassemble", "--decode")):
+        result = run(*arguments, *index, "--out", "decoded")
+        assert result.exit_code == 1
+        assert "1.2.0 in i.tar: undecodable_pixels: frame 1 of 1 cannot be decoded" in result.output
+        assert not list(Path("decoded").glob("*.dcm"))
+    for arguments in (("get", "1.2.0", "--no-decode"), ("reassemble",)):
+        assert run(*arguments, *index, "--out", arguments[0]).exit_code == 0
+        assert Path(arguments[0], "1.2.0.dcm").exists()
 
 
 def test_a_uid_that_nobody_has_is_named_and_the_others_are_written(delivery: Delivery) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import imagecodecs
+import numpy as np
 import pydicom
 import pytest
 from pydicom.data import get_testdata_file
@@ -30,12 +32,13 @@ pytestmark = [
 
 UIDS = [f"2.25.{number}" for number in range(1, 13)]
 WHOLE, NO_HEADER, NO_PIXELS, TWICE, UNLIKE, SHORT = UIDS[:7], *UIDS[7:]
+DAMAGED = "2.25.1003"
 UNMATCHED = 'select * from marts.archive_members_unmatched order by reason, uid collate "C", kind, member'
 
 
 @pytest.fixture
 def delivery(tmp_path: Path) -> Delivery:
-    """Seven whole DICOMs; one without a header, one without pixels, duplicates, short pixels; archives with damage."""
+    """Seven whole DICOMs; some without a header or pixels, duplicate, short, damaged within; archives with damage."""
     torn = {dicom.uid: dicom for dicom in tear("CT_small.dcm", UIDS)}
     torn[SHORT] = Torn(SHORT, torn[SHORT].header, torn[SHORT].pixels[:-2])
     delivery = striped(tmp_path / "delivery", torn.values(), 3)
@@ -44,6 +47,9 @@ def delivery(tmp_path: Path) -> Delivery:
             archives[name] = [member for member in members if not member[0].startswith(f"{missing}.")]
     delivery.text["again"] = [(f"{TWICE}.json", torn[TWICE].header), ("notes.txt", b"")]
     delivery.images["again"] = [(f"{UNLIKE}.j2c", bytes(len(torn[UNLIKE].pixels)))]
+    (damaged,) = tear("CT_small.dcm", [DAMAGED])
+    frame = imagecodecs.jpegls_encode(np.frombuffer(damaged.pixels, np.uint16).reshape(128, 128))
+    delivery.add(Torn(DAMAGED, damaged.header, frame[:5000] + bytes(16) + frame[5016:]), text="again", image="again")
     delivery.write()
     cut = archive([(f"2.25.{number}.j2c", b"\0" * 2048) for number in (1001, 1002)])
     (delivery.folder / "images" / "cut.tar").write_bytes(cut[:4000])
@@ -60,6 +66,7 @@ def defs(delivery: Delivery, database: Database, tmp_path: Path, monkeypatch: py
     for name, value in database.libpq_environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("DOUBLEREAD_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DOUBLEREAD_DECODE_DICOMS", "true")
     return definitions(load_settings())
 
 
@@ -99,10 +106,10 @@ def test_the_job_leads_from_archives_to_dicoms_and_explains_what_is_in_none(
         in_vain = job.execute_in_process(instance=instance, partition_key=partition)
 
     index, dicoms = made(first, "archive_index")[None], made(first, "reassembled_dicoms")
-    assert (index["archives"], index["members"], index["problems"]) == (9, 25, 3)
+    assert (index["archives"], index["members"], index["problems"]) == (9, 27, 3)
     assert [record.data["item"] for record in index["failures"].records] == ["a\\nb.tar of the text archives"]
     assert len(dicoms) == 256
-    assert [sum(found[name] for found in dicoms.values()) for name in ("pairs", "DICOMs")] == [10, 8]
+    assert [sum(found[name] for found in dicoms.values()) for name in ("pairs", "DICOMs")] == [11, 8]
     assert sum(found.get("unmatched: wrong_pixels", 0) for found in dicoms.values()) == 1
     passed = {found.check_name: found.passed for found in first.get_asset_check_evaluations()}
     assert passed["every_indexed_uid_is_reassembled_or_explained"]
@@ -124,11 +131,12 @@ def test_the_job_leads_from_archives_to_dicoms_and_explains_what_is_in_none(
         ("not_indexed", None, "image", "2.25.1002.j2c"),
         ("not_indexed", None, "image", None),
         ("not_indexed", None, "text", "notes.txt"),
+        ("undecodable_pixels", DAMAGED, "image", None),
         ("wrong_pixels", SHORT, "image", None),
     ]
 
     index = made(again, "archive_index")[None]
-    assert (index["archives loaded"], index["archives dropped"], index["members"]) == (0, 0, 25)
+    assert (index["archives loaded"], index["archives dropped"], index["members"]) == (0, 0, 27)
     partitions = made(again, "reassembled_dicoms").values()
     assert {(found["written in this run"], found["left alone in this run"]) for found in partitions} == {(0, 8)}
     assert {path: path.stat().st_mtime_ns for path in written} == written

@@ -13,6 +13,7 @@ from orchestration.dicom.encoding import (
     Assembled,
     HeaderError,
     PixelDataError,
+    UndecodableError,
     assemble,
     parse_header,
 )
@@ -27,7 +28,7 @@ class Batch:
     """A task. ``name`` changes when the pairs or their archives do.
 
     Without ``settings`` the worker takes its own. ``fresh`` tells that nothing was ever written to the output, so that
-    nothing is looked for there.
+    nothing is looked for there. ``decode`` has every compressed frame decoded before it is written.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Batch:
     settings: Settings | None
     pack: bool = False
     fresh: bool = False
+    decode: bool = False
 
 
 @dataclass
@@ -74,8 +76,8 @@ def reassemble_batch(batch: Batch) -> BatchResult:
 
 def _work(batch: Batch, output: Place, reader: MemberReader) -> "Work":
     if batch.pack:
-        return _PackedWork(batch.name, output, reader)
-    return Work(output, reader, fresh=batch.fresh)
+        return _PackedWork(batch.name, output, reader, decode=batch.decode)
+    return Work(output, reader, fresh=batch.fresh, decode=batch.decode)
 
 
 class Work:
@@ -85,12 +87,14 @@ class Work:
         output: where the files go.
         reader: of the members.
         fresh: see :class:`Batch`.
+        decode: likewise.
     """
 
-    def __init__(self, output: Place, reader: MemberReader, *, fresh: bool = False) -> None:
+    def __init__(self, output: Place, reader: MemberReader, *, fresh: bool = False, decode: bool = False) -> None:
         self.result = BatchResult()
         self._output = output
         self._fresh = fresh
+        self._decode = decode
         self._reader = reader
         self._done: list[Written] = []
 
@@ -130,9 +134,11 @@ class Work:
             if parsed.uid != pair.uid:
                 self._fail(pair, "text", Reason.UID_MISMATCH, "the header's SOP Instance UID is not its file's name")
                 return
-            assembled = assemble(parsed, pixels)
+            assembled = assemble(parsed, pixels, decode=self._decode)
         except HeaderError as error:
             self._fail(pair, "text", Reason.UNREADABLE_HEADER, str(error))
+        except UndecodableError as error:
+            self._fail(pair, "image", Reason.UNDECODABLE_PIXELS, str(error))
         except PixelDataError as error:
             self._fail(pair, "image", Reason.WRONG_PIXELS, str(error))
         else:
@@ -188,8 +194,8 @@ class Work:
 class _PackedWork(Work):
     """DICOMs that go into shards, which are named after the batch."""
 
-    def __init__(self, name: str, output: Place, reader: MemberReader) -> None:
-        super().__init__(output, reader)
+    def __init__(self, name: str, output: Place, reader: MemberReader, *, decode: bool = False) -> None:
+        super().__init__(output, reader, decode=decode)
         self._shards = ShardWriter(output, name)
 
     def finish(self) -> list[Written]:

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     UNREADABLE_HEADER = "unreadable_header"
     UID_MISMATCH = "uid_mismatch"
     WRONG_PIXELS = "wrong_pixels"
+    UNDECODABLE_PIXELS = "undecodable_pixels"  # only where frames are decoded before they are written
     NOT_READ = "not_read"  # the store did not give it; run again
     NOT_WRITTEN = "not_written"  # the output did not take it; run again
     NOT_INDEXED = "not_indexed"  # the index says why, of a member or of an archive

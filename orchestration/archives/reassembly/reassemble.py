@@ -77,6 +77,7 @@ def reassemble(
     workers: Workers,
     *,
     pack: bool = False,
+    decode: bool = False,
     partitions: Collection[str] | None = None,
     image_archives: Collection[str] = (),
     workers_use_own_settings: bool = False,
@@ -94,6 +95,8 @@ def reassemble(
         settings: name the account of an ``az://`` URL.
         workers: run the batches; they reach the archives and the output by their URLs.
         pack: into shards of 256 MiB.
+        decode: every compressed frame before it is written; one that can't be is named. DICOMs that were written
+            without are read, decoded and compared.
         partitions: of the UIDs (see :func:`partition_of`), all unless given; each reads its part of the indexes.
         image_archives: patterns of the names of those that are wanted, all unless given; nothing is then out of date.
         workers_use_own_settings: send no settings, which may hold a secret, to the workers.
@@ -112,7 +115,9 @@ def reassemble(
         else [Selection(partition, image_archives) for partition in sorted(partitions)]
     )
     with output.alone():
-        run = _Run(indexes, selections, output, key, None if workers_use_own_settings else settings, pack=pack)
+        run = _Run(
+            indexes, selections, output, key, None if workers_use_own_settings else settings, pack=pack, decode=decode
+        )
         done = 0
         for batch, result in workers.run(reassemble_batch, run.batches()):
             run.report.add(result if isinstance(result, BatchResult) else _failed(batch, result, output))
@@ -133,6 +138,7 @@ class _Run:
     key: str
     settings: Settings | None
     pack: bool
+    decode: bool
     names: set[str] = field(default_factory=set)
     report: ReassemblyReport = field(default_factory=ReassemblyReport)
 
@@ -148,8 +154,18 @@ class _Run:
                     log.note(row)
             log.close()
             self.names |= log.names
-            for name, pairs in join.batches(salt="packed" if self.pack else ""):
-                batch = Batch(f"{self.key}-{name}", pairs, self.output.url, self.settings, pack=self.pack, fresh=fresh)
+            # Each way of writing has records of its own: one without decoding says less than one with it.
+            salt = ("packed" if self.pack else "") + (" decoded" if self.decode else "")
+            for name, pairs in join.batches(salt=salt):
+                batch = Batch(
+                    f"{self.key}-{name}",
+                    pairs,
+                    self.output.url,
+                    self.settings,
+                    pack=self.pack,
+                    fresh=fresh,
+                    decode=self.decode,
+                )
                 self.names.add(batch.name)
                 yield batch, batch
 

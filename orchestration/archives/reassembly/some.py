@@ -12,7 +12,9 @@ from orchestration.stores import open_place
 UIDS_AT_ONCE = 10_000
 
 
-def get_dicoms(index: ArchiveIndex, uids: Sequence[str], output_url: str | Path, settings: Settings) -> BatchResult:
+def get_dicoms(
+    index: ArchiveIndex, uids: Sequence[str], output_url: str | Path, settings: Settings, *, decode: bool = True
+) -> BatchResult:
     """Write ``<UID>.dcm`` for each of some UIDs.
 
     Args:
@@ -20,6 +22,7 @@ def get_dicoms(index: ArchiveIndex, uids: Sequence[str], output_url: str | Path,
         uids: SOP Instance UIDs; one that is given twice counts once.
         output_url: folder, ``s3://`` or ``az://`` place of the DICOMs.
         settings: name the account of an ``az://`` URL.
+        decode: every compressed frame before it is written; one that can't be is named.
 
     Returns:
         What was made; what could not be made, or is in no archive, is among the unmatched.
@@ -28,7 +31,7 @@ def get_dicoms(index: ArchiveIndex, uids: Sequence[str], output_url: str | Path,
         StoreUnavailableError: a store as a whole can't be used.
         StoreError: the index can't be read.
     """
-    work = Work(open_place(output_url, settings, create=True), MemberReader(settings))
+    work = Work(open_place(output_url, settings, create=True), MemberReader(settings), decode=decode)
     wanted = list(dict.fromkeys(uids))
     for start in range(0, len(wanted), UIDS_AT_ONCE):
         pairs = []

@@ -105,6 +105,7 @@ def _reassemble(context: dg.AssetExecutionContext, archives: ArchivesResource, k
             archives.dicoms_url,
             archives.settings,
             workers,
+            decode=archives.decode,
             partitions=keys,
             progress=logged_progress(context, "DICOMs"),
         )

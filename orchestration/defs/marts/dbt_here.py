@@ -10,19 +10,25 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dbt.adapters.factory import get_adapter_by_type
 from dbt.cli.main import dbtRunner
 from dbt_common.events.functions import msg_to_json
 
 from orchestration.transformations import PROJECT_DIR
 
 if TYPE_CHECKING:
+    from dbt.adapters.base.impl import BaseAdapter
     from dbt_common.events.base_types import EventMsg
+
+ADAPTER = "postgres"
 
 
 class DbtHere:
     """An invocation of dbt that has ended, with those parts of ``subprocess.Popen`` that dagster-dbt uses.
 
-    ``stdout`` holds a line of JSON for each event that is meant for a person.
+    ``stdout`` holds a line of JSON for each event that is meant for a person. ``adapter`` is the one that dbt used and
+    leaves, with the project's macros; None where it did not get that far. dagster-dbt makes another one, for which it
+    parses all macros again.
     """
 
     def __init__(self, arguments: Sequence[str]) -> None:
@@ -37,6 +43,9 @@ class DbtHere:
             result = dbtRunner(callbacks=[keep]).invoke(list(arguments))
         if result.exception is not None and not isinstance(result.exception, Exception):
             raise result.exception  # this process is to end
+        self.adapter: BaseAdapter | None = None
+        with contextlib.suppress(KeyError):
+            self.adapter = get_adapter_by_type(ADAPTER)  # type: ignore[no-untyped-call]
         self.returncode = 0 if result.success else 1
         self.stdout = io.BytesIO(b"".join(lines))
 

@@ -5,7 +5,7 @@ file).
 """
 
 from orchestration.dicom.encoding.assembling import Assembled, assemble
-from orchestration.dicom.encoding.errors import HeaderError, PixelDataError
+from orchestration.dicom.encoding.errors import HeaderError, PixelDataError, UndecodableError
 from orchestration.dicom.encoding.header import MAX_HEADER_BYTES, Header, matches, parse_header
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Header",
     "HeaderError",
     "PixelDataError",
+    "UndecodableError",
     "assemble",
     "matches",
     "parse_header",

@@ -5,9 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 
-from orchestration.dicom.encoding.errors import HeaderError, PixelDataError
+from orchestration.dicom.encoding.errors import HeaderError, PixelDataError, UndecodableError
 from orchestration.dicom.encoding.explicit_encoding import UnsureError, encode
 from orchestration.dicom.encoding.file_meta import preamble_and_file_meta
 from orchestration.dicom.encoding.header import Elements, Header, uid_of
@@ -15,7 +15,8 @@ from orchestration.dicom.encoding.image import image_of
 from orchestration.dicom.encoding.pixel_element import encapsulated, native
 from orchestration.dicom.encoding.preparing import prepare
 from orchestration.dicom.encoding.pydicom_encoding import encode_with_pydicom
-from orchestration.dicom.encoding.transfer_syntax import identify
+from orchestration.dicom.encoding.transfer_syntax import Identified, identify
+from orchestration.images import ImageError
 
 # Pixel Data, and what says where its frames lie in it (PS3.3 C.7.6.3.1.8): all of it is made anew.
 _REPLACED = ("7FE00001", "7FE00002", "7FE00003", "7FE00010")
@@ -40,7 +41,7 @@ class Assembled:
     size: int
 
 
-def assemble(header: Header, pixels: bytes | memoryview) -> Assembled:
+def assemble(header: Header, pixels: bytes | memoryview, *, decode: bool = False) -> Assembled:
     """Join a header with its pixel data to a DICOM file (PS3.10, chapter 7).
 
     The transfer syntax is found from the pixel data, see :func:`identify`; Photometric Interpretation stays as it is in
@@ -50,16 +51,21 @@ def assemble(header: Header, pixels: bytes | memoryview) -> Assembled:
     Args:
         header: without or with Pixel Data, a Bulk Data URI or an offset table of its own, which are replaced.
         pixels: all frames, native or compressed.
+        decode: decode every compressed frame first. Without it frames are followed to their ends, which does not see
+            damage within coded data.
 
     Raises:
         HeaderError: an element cannot be written with its value unchanged, or one that every file must have is missing.
         PixelDataError: the pixels are of no known form, or are not what the header says.
+        UndecodableError: a frame can't be decoded.
     """
     view = memoryview(pixels).cast("B")
     if not view:
         raise PixelDataError("the pixel data are empty")
     image = image_of(header.elements)
     identified = identify(view, image)
+    if decode:
+        _decode(identified)
     encoded = _encode(header.elements)
     sop_class = uid_of(header.elements, "00080016", "SOP Class UID")
     parts = (
@@ -79,6 +85,19 @@ def assemble(header: Header, pixels: bytes | memoryview) -> Assembled:
         character_set_changed=encoded.character_set_changed,
         size=sum(map(len, parts)),
     )
+
+
+def _decode(identified: Identified) -> None:
+    """Refuse frames that can't be decoded; those in RLE were decoded to find their ends, native ones need not be."""
+    if identified.transfer_syntax in (ExplicitVRLittleEndian, RLELossless):
+        return
+    from orchestration.dicom.codecs import check_codestream  # noqa: PLC0415  a worker that decodes nothing starts sooner
+
+    for number, frame in enumerate(identified.frames, 1):
+        try:
+            check_codestream(bytes(frame), identified.transfer_syntax)
+        except ImageError as error:
+            raise UndecodableError(f"frame {number} of {len(identified.frames)} {error}") from None
 
 
 class _Encoded(NamedTuple):

@@ -9,3 +9,7 @@ class HeaderError(DoublereadError):
 
 class PixelDataError(DoublereadError):
     """The pixel data are of no known form, or are not those that the header describes."""
+
+
+class UndecodableError(PixelDataError):
+    """A compressed frame has its form and cannot be decoded."""

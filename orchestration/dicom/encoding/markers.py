@@ -1,8 +1,8 @@
 """Where the codestreams of one or several frames begin and end, found from marker to marker without decoding.
 
 Only a walk is sure of that: tables and comments may contain what looks like a start or an end. On the way it is checked
-that no part is missing without which no decoder can do. Wrong bits within coded data are not seen: only decoding would
-show some of them, at 50 times the cost.
+that no part is missing without which no decoder can do. Wrong bits within coded data are not seen; decoding, which
+``assemble`` does on request, shows some of them.
 """
 
 import re

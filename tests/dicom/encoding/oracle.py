@@ -49,9 +49,9 @@ def written_by_pydicom(
         return file.getvalue()
 
 
-def assembled(elements: dict[str, Any], pixels: bytes = PIXELS) -> Assembled:
+def assembled(elements: dict[str, Any], pixels: bytes = PIXELS, *, decode: bool = False) -> Assembled:
     """What we make of the same."""
-    return assemble(parse_header(json.dumps(elements).encode()), pixels)
+    return assemble(parse_header(json.dumps(elements).encode()), pixels, decode=decode)
 
 
 def file_of(result: Assembled) -> bytes:
