@@ -2,9 +2,9 @@
 
 ``annotate(data, caption=..., boxes=...)`` is all that a caller needs: from the bytes of an image as the store has it
 to the bytes of an annotated PNG. ``read_image`` stops after decoding; ``read_stored`` keeps what was stored, and how it
-is shown, apart, and ``encode_samples`` writes samples as they are. Nothing here reads or writes a file, keeps
-state between pictures or knows where an image came from; the only failure is ``ImageError``, and its message names
-no patient, no path and no value of a DICOM element other than those of the image itself.
+is shown, apart, ``encode_samples`` writes samples as they are, and ``preview`` makes an image small. Nothing here reads
+or writes a file, keeps state between pictures or knows where an image came from; the only failure is ``ImageError``,
+and its message names no patient, no path and no value of a DICOM element other than those of the image itself.
 
 How greys are made, how colours are chosen and what writes the PNG is told in ``docs/pictures.md``.
 """
@@ -16,6 +16,7 @@ from orchestration.imaging.boxes import Box
 from orchestration.imaging.decode import is_dicom, read_image, read_stored, stored_bytes
 from orchestration.imaging.png import encode_samples
 from orchestration.imaging.png_reader import read_samples
+from orchestration.imaging.preview import preview
 
 __all__ = [
     "MAX_PIXELS",
@@ -27,6 +28,7 @@ __all__ = [
     "annotate",
     "encode_samples",
     "is_dicom",
+    "preview",
     "read_image",
     "read_samples",
     "read_stored",
