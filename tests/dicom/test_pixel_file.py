@@ -106,7 +106,9 @@ def test_frames_of_several_fragments_are_told_apart_by_offsets_or_by_how_codestr
             np.testing.assert_array_equal(read_frame(path, instance.description, instance.pixels, number), expected)
 
 
-@pytest.mark.parametrize("name", ["MR_small_bigendian.dcm", "MR_small_implicit.dcm", "image_dfl.dcm", "JPGExtended.dcm"])
+@pytest.mark.parametrize(
+    "name", ["MR_small_bigendian.dcm", "MR_small_implicit.dcm", "image_dfl.dcm", "JPGExtended.dcm"]
+)
 def test_pydicoms_own_samples_of_unusual_encodings_are_read_as_pydicom_reads_them(name: str, tmp_path: Path) -> None:
     from orchestration.dicom.codecs import register  # noqa: PLC0415 - for pydicom, which has no decoder of 12 bits
 

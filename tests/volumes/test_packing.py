@@ -50,7 +50,11 @@ def test_values_after_the_modality_lut_go_from_0_to_1_in_chunks_of_a_frame(tmp_p
         assert (said["rescale_slope"] == 2).all()
         assert (said["rescale_intercept"] == -1000).all()
     described = json.loads((tmp_path / "out.json").read_text())
-    assert (described["spacing"], described["description"], described["modality"]) == ([2.5, 0.5, 0.25], "T1 axial", "MR")
+    assert (described["spacing"], described["description"], described["modality"]) == (
+        [2.5, 0.5, 0.25],
+        "T1 axial",
+        "MR",
+    )
     assert b"Curie" not in (tmp_path / "out.h5").read_bytes() + (tmp_path / "out.json").read_bytes()
 
 

@@ -102,7 +102,12 @@ def test_an_enhanced_object_comes_back_with_its_frames_in_its_own_order(compress
 def test_the_header_is_that_of_the_template_but_for_what_no_longer_holds(tmp_path: Path) -> None:
     images = slices_of(volume_of(3), ImageType=["ORIGINAL", "PRIMARY", "M"], SmallestImagePixelValue=0)
     for image in images:
-        image.PixelPaddingValue, image.InstanceCreationDate, image.WindowCenter, image.WindowWidth = -1, "20200101", 5, 9
+        image.PixelPaddingValue, image.InstanceCreationDate, image.WindowCenter, image.WindowWidth = (
+            -1,
+            "20200101",
+            5,
+            9,
+        )
     write(tmp_path / "in", images)
     packed(tmp_path)
     _, results = back(tmp_path)
@@ -113,7 +118,10 @@ def test_the_header_is_that_of_the_template_but_for_what_no_longer_holds(tmp_pat
         assert UID(image.SOPInstanceUID).is_valid
         assert image.SeriesInstanceUID.startswith("2.25.")
         assert image.SeriesInstanceUID != SERIES
-        assert (image.StudyInstanceUID, image.FrameOfReferenceUID) == (images[0].StudyInstanceUID, images[0].FrameOfReferenceUID)
+        assert (image.StudyInstanceUID, image.FrameOfReferenceUID) == (
+            images[0].StudyInstanceUID,
+            images[0].FrameOfReferenceUID,
+        )
         assert image.ImageType == ["DERIVED", "SECONDARY", "M"]
         assert image.DerivationDescription
         assert (image.WindowCenter, image.WindowWidth, image.PatientName) == (5, 9, "Curie^Marie")
@@ -143,7 +151,10 @@ def test_a_changed_volume_is_rounded_in_the_units_of_its_template(tmp_path: Path
     back(tmp_path)
     low, high = int(volume.min()), int(volume.max())
     expected = np.rint(low + (0.25 + (volume.astype(np.float64) - low) / (high - low) / 2) * (high - low))
-    by_source = {image.SourceImageSequence[0].ReferencedSOPInstanceUID: image for image in map(dcmread, (tmp_path / "out").iterdir())}
+    by_source = {
+        image.SourceImageSequence[0].ReferencedSOPInstanceUID: image
+        for image in map(dcmread, (tmp_path / "out").iterdir())
+    }
     found = np.stack([by_source[image.SOPInstanceUID].pixel_array for image in images])
     assert np.abs(found - expected).max() <= 1, "halves may round either way"
     assert (found == expected).mean() > 0.8
