@@ -10,7 +10,7 @@ from orchestration.transformations import PROJECT_DIR
 
 
 def make_mart(connection: psycopg.Connection, name: str) -> None:
-    """Create the empty mart ``name`` with the columns, keys and checks of its contract."""
+    """Create the empty mart ``name`` with the columns, keys and checks of its contract; foreign keys are left out."""
     connection.execute("create schema if not exists marts")
     connection.execute(f"create table marts.{name} ({', '.join(_definitions(_contract(name)))})".encode())
 
@@ -25,10 +25,15 @@ def _contract(name: str) -> dict[str, Any]:
 
 def _definitions(contract: dict[str, Any]) -> Iterator[str]:
     for column in contract["columns"]:
-        constraints = [_clause(constraint) for constraint in column.get("constraints", [])]
+        constraints = [_clause(constraint) for constraint in _own(column)]
         yield " ".join([column["name"], column["data_type"], *constraints])
-    for constraint in contract.get("constraints", []):
+    for constraint in _own(contract):
         yield _clause(constraint)
+
+
+def _own(described: dict[str, Any]) -> list[dict[str, Any]]:
+    """Constraints that speak of no other table."""
+    return [constraint for constraint in described.get("constraints", []) if constraint["type"] != "foreign_key"]
 
 
 def _clause(constraint: dict[str, Any]) -> str:
@@ -36,7 +41,7 @@ def _clause(constraint: dict[str, Any]) -> str:
     match kind:
         case "not null":
             return kind
-        case "primary key":
+        case "primary key" | "unique":
             return f"{kind} ({', '.join(constraint['columns'])})" if "columns" in constraint else kind
         case "check":
             return f"{kind} ({constraint['expression']})"

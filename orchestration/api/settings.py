@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "orchestration.api.web.middleware.ContentPolicyMiddleware",
     "orchestration.api.web.middleware.PlainRequestMiddleware",
+    "orchestration.api.web.middleware.RefusalMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -62,6 +62,8 @@ def migrate(database: Database, *, on_wait: Waiting = no_waiting) -> None:
     with exclusive(database, "service migrations", on_wait=on_wait, limit_seconds=LOCK_SECONDS):
         with database.tables("measurements") as plain:
             plain.execute(f"create schema if not exists {SERVICE_SCHEMA}")
+        with database.tables("training_set"):
+            pass  # the records of pictures, which lists of findings look at
         call_command("migrate", verbosity=0, interactive=False)
         call_command("clearsessions")  # those that have run out
         close_connections(connection)

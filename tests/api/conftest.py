@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -177,3 +178,16 @@ def live(own_database: Database, tmp_path_factory: pytest.TempPathFactory) -> It
 
     with served(tmp_path_factory.mktemp("live"), own_database.libpq_environment) as service:
         yield service
+
+
+@pytest.fixture
+def shown(database: Database) -> Iterator[Any]:
+    """Marts to fill, and the folder of pictures."""
+    from django.conf import settings
+
+    from tests.api.shown import Shown
+
+    training_set = settings.DOUBLEREAD.doubleread_training_set
+    with database.connect() as connection:
+        yield Shown(connection, training_set, settings.DOUBLEREAD.images_url)
+    shutil.rmtree(training_set, ignore_errors=True)

@@ -20,6 +20,7 @@ UNDER_WAY = Gauge(
     "doubleread_requests_under_way", "Requests that are being read or answered.", multiprocess_mode="livesum"
 )
 ELEMENTS_STORED = Counter("doubleread_elements_stored", "Elements stored.")
+PICTURES_SHOWN = Counter("doubleread_pictures_shown", "Pictures and scans of findings sent, in any size.")
 
 
 def exposition() -> bytes:

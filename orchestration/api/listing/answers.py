@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
@@ -16,14 +16,24 @@ from orchestration.api.web.rendering import JSON, OPTIONS
 CSV = "text/csv; charset=utf-8"
 
 
-def answer_list(request: Request, listing: Listing, *, others: Iterable[str] = ()) -> HttpResponse:
+def answer_list(
+    request: Request, listing: Listing, *, others: Iterable[str] = (), shown: Callable[[Page], None] | None = None
+) -> HttpResponse:
     """The page of ``listing`` that the request asks for.
+
+    Args:
+        request: as it came.
+        listing: what it asks of.
+        others: names of parameters that the caller reads by itself.
+        shown: called with the page before it is sent.
 
     Raises:
         BadRequestError: a parameter is unknown or malformed.
     """
     query = read_parameters(request.query_params, listing, others=others)
     page = listing.page(query)
+    if shown:
+        shown(page)
     links = {name: _link(request, cursor) for name, cursor in (("next", page.next), ("previous", page.previous))}
     if query.format == "csv":
         response = HttpResponse(_csv(listing, page, query), content_type=CSV)

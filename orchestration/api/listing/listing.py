@@ -1,6 +1,6 @@
 """A list over a table: its statement, and one page of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -73,25 +73,18 @@ class Listing:
     def page(self, query: ListQuery) -> Page:
         """One page; empty where the table does not exist, as a mart does not before it is first built."""
         statement, values = self._statement(query)
-        try:
-            rows = select(statement, values)
-        except ProgrammingError as error:
-            if is_missing_table(error):
-                return Page([], None, None)
-            raise
-        return self._cut(rows, query)
+        return self._cut(select_if_built(statement, values), query)
 
     def find(self, value: str) -> dict[str, Any] | None:
         """The row whose identifier is ``value``, by column; None where there is none."""
         column = self._by_name[self.identifier]
         statement = f"select {self._selected} from {self.relation} where {column.expression} = %s"  # noqa: S608  constants
-        try:
-            rows = select(statement, [value])
-        except ProgrammingError as error:
-            if is_missing_table(error):
-                return None
-            raise
+        rows = select_if_built(statement, [value])
         return dict(zip(self.names, rows[0], strict=True)) if rows else None
+
+    def is_built(self) -> bool:
+        """Whether its table exists, or the first of several."""
+        return bool(select("select to_regclass(%s) is not null", [self.relation.partition(" ")[0]])[0][0])
 
     def _statement(self, query: ListQuery) -> tuple[str, Sequence[Any]]:
         """The rows of a page and one more, each followed by what a cursor needs."""
@@ -141,6 +134,16 @@ class Listing:
             beside(kept[-1], before=False) if kept and has_next else None,
             beside(kept[0], before=True) if kept and has_previous else None,
         )
+
+
+def select_if_built(statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+    """Rows as ``select`` gives them; none where a table does not exist, as a mart does not before it is first built."""
+    try:
+        return select(statement, values)
+    except ProgrammingError as error:
+        if is_missing_table(error):
+            return []
+        raise
 
 
 def is_missing_table(error: ProgrammingError) -> bool:

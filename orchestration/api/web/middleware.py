@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from orchestration.api.front.front import ROUTE_KEY
+from orchestration.api.web.errors import ServiceError
 from orchestration.api.web.handlers import refuse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -50,6 +51,21 @@ class ContentPolicyMiddleware:
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Cache-Control", NO_STORE)
         return response
+
+
+class RefusalMiddleware:
+    """Answers for a page that refuses a request as endpoints do: with an error that has its status."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Django calls this when a view has failed."""
+        return refuse(request, error.status, error.detail) if isinstance(error, ServiceError) else None
 
 
 class PlainRequestMiddleware:

@@ -4,7 +4,7 @@ Django reads every timestamp in Python and binds parameters into the text of the
 of a hundred elements in half the time, in PostgreSQL's binary format.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.db import connection
 Row = tuple[Any, ...]
 
 
-def select(statement: str, values: Sequence[Any] = (), *, prepare: bool = False) -> list[Row]:
+def select(statement: str, values: Sequence[Any] | Mapping[str, Any] = (), *, prepare: bool = False) -> list[Row]:
     """Run one query on Django's connection of this thread; its errors are Django's.
 
     Args:
@@ -31,6 +31,15 @@ def execute(statement: str, values: Sequence[Any] = (), *, prepare: bool = False
     """Run one statement that gives no rows, as :func:`select` runs one that does."""
     with _cursor() as cursor:
         cursor.execute(statement.encode(), values, prepare=prepare)
+
+
+def literal(text: str) -> str:
+    """A setting as a text of SQL, for a statement that is made when the code is loaded; never a value from a client.
+
+    ``%`` is doubled, since a statement with parameters is read by psycopg first.
+    """
+    quoted = text.replace("'", "''").replace("%", "%%")
+    return f"'{quoted}'"
 
 
 @contextmanager

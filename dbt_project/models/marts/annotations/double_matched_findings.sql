@@ -1,3 +1,6 @@
+-- The results service lists findings by study.
+{{ config(indexes=[{'columns': ['study_id']}]) }}
+
 with matches as (
 
     select * from {{ ref('int_verdicts') }}

@@ -1,0 +1,1 @@
+"""Clinical cases: which parts each has, never what its report says."""

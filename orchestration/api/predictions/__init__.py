@@ -1,0 +1,1 @@
+"""Predictions: the scores that jobs gave to slices and volumes."""
