@@ -107,8 +107,11 @@ def test_five_other_labels_lead_from_raw_tables_to_five_folders(doubleread: Home
     }
     wanted |= {(name, str(scan)) for name in ("has_mass", "has_cyst") for scan in range(60, 64)}
     folders = doubleread.training_set
-    assert {(path.parent.name, path.stem) for path in folders.glob("*/*.png")} == wanted
-    assert {path.name for path in folders.iterdir() if path.is_dir()} == set(NAMES)
+    clean = {("images", scan) for _, scan in wanted}
+    assert {(path.parent.name, path.stem) for path in folders.glob("*/*.png")} == wanted | clean
+    assert {path.name for path in folders.iterdir() if path.is_dir()} == {*NAMES, "images", "annotations", "export"}
+    coco = json.loads((folders / "annotations" / "coco.json").read_bytes())
+    assert [category["name"] for category in coco["categories"]] == NAMES
     manifest = pq.read_table(folders / "manifest.parquet").to_pylist()
     assert sorted(row["path"] for row in manifest) == sorted(f"{label}/{scan}.png" for label, scan in wanted)
 

@@ -5,6 +5,7 @@ of COCO leave these alone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,7 +14,7 @@ import orjson
 from orchestration.labels import CAPTIONS, LABELS
 from orchestration.training_set.export.boxes import IDENTITY
 from orchestration.training_set.export.exported import ExportedBox, ExportedFinding, ExportedScan
-from orchestration.training_set.export.generation import SIDES
+from orchestration.training_set.export.generation import SIDES, Side
 
 COCO = "annotations/coco.json"
 CATEGORY_IDS = {label: number for number, label in enumerate(LABELS, start=1)}
@@ -27,12 +28,26 @@ def side_file(side: str) -> str:
 def write_coco(folder: Path, scans: Sequence[ExportedScan]) -> None:
     """Write all scans to one file, and those of each side to one."""
     (folder / "annotations" / "coco").mkdir(parents=True)
-    _write(folder / COCO, scans)
+    lines = [_Lines.of(scan) for scan in scans]
+    _write(folder / COCO, lines)
     for side in SIDES:
-        _write(folder / side_file(side), [scan for scan in scans if scan.side == side])
+        _write(folder / side_file(side), [of_scan for of_scan in lines if of_scan.side == side])
 
 
-def _write(path: Path, scans: Sequence[ExportedScan]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What a scan adds to the file of all scans and to that of its side."""
+
+    side: Side
+    image: bytes
+    annotations: list[bytes]
+
+    @classmethod
+    def of(cls, scan: ExportedScan) -> "_Lines":
+        return cls(scan.side, orjson.dumps(_image(scan)), [orjson.dumps(item) for item in _annotations(scan)])
+
+
+def _write(path: Path, scans: Sequence[_Lines]) -> None:
     """An object at a line, so that a difference between two versions can be read."""
     categories = [
         {"id": number, "name": label, "supercategory": "finding", "caption": CAPTIONS[label]}
@@ -41,20 +56,20 @@ def _write(path: Path, scans: Sequence[ExportedScan]) -> None:
     with path.open("wb") as file:
         file.write(b'{\n"info": {"description": "double-matched findings of mammograms"},\n"licenses": [],\n')
         for name, items in (
-            ("categories", categories),
-            ("images", map(_image, scans)),
-            ("annotations", _annotations(scans)),
+            (b"categories", map(orjson.dumps, categories)),
+            (b"images", (scan.image for scan in scans)),
+            (b"annotations", (line for scan in scans for line in scan.annotations)),
         ):
-            file.write(b'"%s": [' % name.encode())
+            file.write(b'"%s": [' % name)
             _write_lines(file, items)
-            file.write(b"]\n}\n" if name == "annotations" else b"],\n")
+            file.write(b"]\n}\n" if name == b"annotations" else b"],\n")
 
 
-def _write_lines(file: BinaryIO, items: Iterable[dict[str, Any]]) -> None:
+def _write_lines(file: BinaryIO, items: Iterable[bytes]) -> None:
     separator = b"\n"
     for item in items:
         file.write(separator)
-        file.write(orjson.dumps(item))
+        file.write(item)
         separator = b",\n"
     file.write(b"\n")
 
@@ -77,11 +92,10 @@ def _image(scan: ExportedScan) -> dict[str, Any]:
     }
 
 
-def _annotations(scans: Iterable[ExportedScan]) -> Iterator[dict[str, Any]]:
-    for scan in scans:
-        for finding in scan.findings:
-            for box in finding.boxes:
-                yield _annotation(scan, finding, box)
+def _annotations(scan: ExportedScan) -> Iterator[dict[str, Any]]:
+    for finding in scan.findings:
+        for box in finding.boxes:
+            yield _annotation(scan, finding, box)
 
 
 def _annotation(scan: ExportedScan, finding: ExportedFinding, box: ExportedBox) -> dict[str, Any]:

@@ -55,15 +55,16 @@ def metadata_file(side: str) -> str:
 def write_imagefolder(folder: Path, scans: Sequence[ExportedScan]) -> dict[str, str]:
     """Describe the images, together and for each side that has some; the links of the folders."""
     (folder / IMAGES).mkdir(exist_ok=True)
-    rows = [described(scan) for scan in sorted(scans, key=lambda scan: -bool(scan.rejected) - bool(_boxes(scan)))]
-    lines = [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows]
+    rows = {scan.scan_id: described(scan) for scan in scans}
+    fullest = sorted(scans, key=lambda scan: -bool(scan.rejected) - bool(_boxes(scan)))
+    lines = [orjson.dumps(rows[scan.scan_id], option=orjson.OPT_APPEND_NEWLINE) for scan in fullest]
     (folder / METADATA).write_bytes(b"".join(lines))
     links = {}
     for side in SIDES:
         of_side = [scan for scan in scans if scan.side == side]
         if of_side:
             (folder / metadata_file(side)).parent.mkdir(parents=True)
-            table = pa.Table.from_pylist([described(scan) for scan in of_side], METADATA_SCHEMA)
+            table = pa.Table.from_pylist([rows[scan.scan_id] for scan in of_side], METADATA_SCHEMA)
             pq.write_table(table, folder / metadata_file(side), compression="zstd")
         for scan in of_side:
             links[f"splits/{side}/{scan.file_name}"] = scan.path

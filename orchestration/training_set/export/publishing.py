@@ -154,15 +154,13 @@ def _place_generation(root: Path, composed: Path, generation: Generation) -> boo
     final = root / GENERATIONS / generation.id
     if _is_whole(root, final, generation):
         return False
-    for file in generation.files:
-        if file.object is not None:
-            path = composed / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _hard_link(root / file.object, path)
+    shared = {file.path: file.object for file in generation.files if file.object is not None}
+    for folder in {name.rpartition("/")[0] for name in (*shared, *generation.links)}:
+        (composed / folder).mkdir(parents=True, exist_ok=True)
+    for name, content in shared.items():
+        _hard_link(root / content, composed / name)
     for name, target in generation.links.items():
-        path = composed / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.symlink_to(_relative(target, name))
+        (composed / name).symlink_to(_relative(target, name))
     (composed / MANIFEST).write_bytes(manifest_bytes(generation))
     exchange(composed, final, composed.parent / "old")
     return True

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
 
 from orchestration.imaging import Bits, Box
 from orchestration.labels import LABELS
@@ -151,6 +153,7 @@ def select_scans(
 ) -> Iterator[Selected]:
     """The scans that the options ask for, streamed, in the order of their ids."""
     with connection.cursor("scans", row_factory=dict_row) as cursor:
+        set_json_loads(orjson.loads, cursor)  # a fifth of the time that Python's own takes
         cursor.itersize = FETCH_ROWS
         cursor.execute(
             _QUERY,
