@@ -10,7 +10,8 @@ from psycopg.rows import class_row
 from orchestration.cases.case import CaseNotFoundError
 from orchestration.cases.names import ids_in
 from orchestration.database import Database, DatabaseError
-from orchestration.stores import ObjectVersion, printable
+from orchestration.outcomes import printable
+from orchestration.stores import ObjectVersion
 from orchestration.stores.azure import quoted
 
 _CASE_ID = re.compile(r"S[0-9]+", re.ASCII)

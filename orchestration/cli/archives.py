@@ -11,6 +11,7 @@ import typer
 
 from orchestration.cli import archives_plan
 from orchestration.cli.display import console, print_failures, progress_bars, tell
+from orchestration.outcomes import printable
 
 if TYPE_CHECKING:
     from orchestration.archives.index import ArchiveIndex, IndexReport, Kind
@@ -292,7 +293,5 @@ def _print_unmatched(rows: "Sequence[Unmatched]") -> None:
 
 
 def _print_failure(archive: str, member: str, reason: str) -> None:
-    from orchestration.stores import printable
-
     place = " ".join(printable(part) for part in (member, f"in {archive}" if archive else "") if part)
     console.print(f"{place}: {reason}", style="red", markup=False)

@@ -17,8 +17,7 @@ from orchestration.dicom.quantising import NotFiniteError, StoredRange, full_ran
 from orchestration.dicom.series import Instance
 from orchestration.errors import DoublereadError
 from orchestration.images import ImageError
-from orchestration.outcomes import Progress, no_progress
-from orchestration.stores.paths import printable
+from orchestration.outcomes import Progress, no_progress, printable
 from orchestration.stores.publishing import folder_beside
 from orchestration.volumes.series import Series, SeriesError
 from orchestration.volumes.spreading import processes, threads

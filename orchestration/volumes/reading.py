@@ -25,8 +25,7 @@ from orchestration.dicom.pixel_file import PixelElement
 from orchestration.dicom.series import Frame, Stack
 from orchestration.errors import DoublereadError
 from orchestration.images import ImageError
-from orchestration.outcomes import Progress, no_progress
-from orchestration.stores.paths import printable
+from orchestration.outcomes import Progress, no_progress, printable
 from orchestration.stores.scratch import scratch_folder
 from orchestration.volumes.series import Series, SeriesError
 from orchestration.volumes.spreading import processes, threads

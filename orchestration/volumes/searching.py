@@ -18,9 +18,8 @@ from orchestration.dicom.series import (
 )
 from orchestration.errors import DoublereadError
 from orchestration.images import ImageError
-from orchestration.outcomes import Failures, Progress, no_progress
+from orchestration.outcomes import Failures, Progress, no_progress, printable
 from orchestration.stores.folder import files_below
-from orchestration.stores.paths import printable
 from orchestration.volumes.series import Series, file_digest, make_series
 from orchestration.volumes.spreading import processes
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 
 from orchestration.database import Database, exclusive
-from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting
-from orchestration.stores import Place, StoreError, UnsafePathError, check_name, printable
+from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting, printable
+from orchestration.stores import Place, StoreError, UnsafePathError, check_name
 from orchestration.training_set.export.composing import compose
 from orchestration.training_set.export.exported import Ready, exported
 from orchestration.training_set.export.generation import Contents, Splits, current_id, find_generation
