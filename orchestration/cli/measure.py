@@ -155,7 +155,9 @@ def _progress(opened: ExitStack, *, printing: bool) -> "StageListener":
     What draws bars takes as much memory as four threads that measure, so it is left out where it draws nothing.
     """
     if not sys.stderr.isatty() or (printing and sys.stdout.isatty()):
-        return lambda _stage, _done, _total: None
+        from orchestration.outcomes import no_stages
+
+        return no_stages
     from orchestration.cli.display import progress_bars
 
     return opened.enter_context(progress_bars())

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from orchestration.dicom.greys import Lut, Rescaling
-from orchestration.errors import DoublereadError
+from orchestration.errors import DoublereadError, install_extra
 from orchestration.volumes.chunks import decode_chunk
 from orchestration.volumes.reading import Frames, modality_values
 from orchestration.volumes.scaling import unscaled
@@ -36,15 +36,15 @@ class Hdf5MissingError(DoublereadError):
 
 
 def require_h5py() -> None:
-    """Raise where h5py is not installed.
+    """Check that h5py is installed.
 
     Raises:
-        Hdf5MissingError: so it is.
+        Hdf5MissingError: it is not installed.
     """
     try:
         import h5py  # noqa: F401, PLC0415 - an extra
     except ImportError:
-        raise Hdf5MissingError("volumes in HDF5 need h5py: install doubleread[volumes]") from None
+        raise Hdf5MissingError(install_extra("volumes in HDF5 need h5py", "volumes")) from None
 
 
 def attributes(frames: Frames, *, is_scaled: bool, is_exact: bool) -> dict[str, Any]:

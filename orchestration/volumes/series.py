@@ -10,6 +10,7 @@ import numpy as np
 
 from orchestration.dicom.series import Instance, Stack, StackError, stack
 from orchestration.dicom.series.stacking import Spacing
+from orchestration.stores.folder import file_digest
 from orchestration.volumes.spreading import threads
 
 
@@ -142,9 +143,3 @@ def input_digest(series: Series, workers: int | None = None) -> str:
                 raise digest
             digests.append(digest)
     return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

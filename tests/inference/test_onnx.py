@@ -161,5 +161,5 @@ def test_what_a_model_gives_is_checked_though_it_declares_no_shape(tmp_path: Pat
 
 def test_without_onnxruntime_the_job_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(DoublereadError, match=r"install doubleread\[onnx\]"):
+    with pytest.raises(DoublereadError, match=r"install 'doubleread\[onnx\]'"):
         apply(np.zeros((2, 6, 7), np.float32), model=halving(tmp_path / "half.onnx"))

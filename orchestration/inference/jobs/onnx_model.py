@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestration.dicom.deriving import PROCESSED, Code
-from orchestration.errors import DoublereadError
+from orchestration.errors import DoublereadError, install_extra
 from orchestration.inference.errors import JobConfigError, JobError
 from orchestration.inference.job import Array, Config, JobEntry, MetaData, Scores
 from orchestration.inference.jobs.onnx_options import MAX_BATCH, OnnxOptions, read_options
@@ -200,7 +200,7 @@ def _onnxruntime() -> "ModuleType":
     try:
         import onnxruntime  # noqa: PLC0415 - an extra
     except ImportError:
-        raise DoublereadError(f"the job {NAME} needs onnxruntime: install doubleread[onnx]") from None
+        raise DoublereadError(install_extra(f"the job {NAME} needs onnxruntime", "onnx")) from None
     onnxruntime.disable_telemetry_events()  # only its builds for Windows have any
     runtime: ModuleType = onnxruntime
     return runtime
