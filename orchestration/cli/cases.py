@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.cli import cases_get
+from orchestration.cli.commands import Commands
 from orchestration.cli.display import console, print_failures, progress_bars
 from orchestration.outcomes import Failures, printable
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 CLINICAL_MODELS = "tag:clinical"
 
-app = typer.Typer(
+app = Commands(
     name="cases",
     help=(
         "Clinical cases: four views from an Azure container, a report from an Azure table.\n\n"
@@ -26,7 +27,6 @@ app = typer.Typer(
     ),
     no_args_is_help=True,
 )
-app.command("get")(cases_get.get)
 
 
 @app.command()
@@ -85,6 +85,9 @@ def _row(case: "CaseSummary") -> tuple[str, str, str, str]:
 
     missing = ", ".join(case.missing_views) or "none"
     return escape(printable(case.case_id)), f"{case.year:04d}", missing, "yes" if case.has_report else "no"
+
+
+app.command("get")(cases_get.get)
 
 
 @app.command()

@@ -58,7 +58,7 @@ def threads(
 
 
 def measure(
-    files: Annotated[list[Path], typer.Argument(help="JSON files, each an object of elements.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="JSON files, each an object of elements.")],
     *,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Threads, and so elements worked on at a time.")] = 4,
     log: LogOption = LOG,

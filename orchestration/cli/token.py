@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from orchestration.cli.commands import Commands
 from orchestration.cli.display import console
 
-app = typer.Typer(
+app = Commands(
     name="token",
     help=(
         "Tokens of the results service: make, list and revoke them.\n\n"

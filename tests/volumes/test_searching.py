@@ -36,7 +36,7 @@ def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_searched(tmp_p
     write(tmp_path, slices_of(volume_of(3)))
     folder = os.open(tmp_path, os.O_RDONLY)
     for _ in range(17):
-        os.mkdir("d" * 250, dir_fd=folder)  # noqa: PTH102 - pathlib knows no descriptors
+        os.mkdir("d" * 250, dir_fd=folder)
         below = os.open("d" * 250, os.O_RDONLY, dir_fd=folder)
         os.close(folder)
         folder = below
