@@ -46,8 +46,9 @@ def suggest(
 ) -> None:
     """Find salts with which each label's studies come closest to DOUBLEREAD_SPLIT_RATIOS.
 
-    Sides follow from the patient, or the study, and the salt alone: who is added later moves nobody. The price is that
-    shares differ from the ratios by chance. Choose a salt once, before anything is trained, as DOUBLEREAD_SPLIT_SALT.
+    Sides follow from the patient, or the study, and the salt alone: a patient who is added later moves no other. The
+    price is that shares differ from the ratios by chance. Choose a salt once, before anything is trained, as
+    DOUBLEREAD_SPLIT_SALT.
     """
     from orchestration.database import open_database
     from orchestration.settings import load_settings

@@ -1,4 +1,4 @@
-"""Folders of a run: whether one holds DICOM, where the output may go, and the files of one series by themselves."""
+"""Folders of a run: whether one holds DICOM, where the output may go, the files of one series alone."""
 
 import os
 from pathlib import Path
@@ -48,7 +48,7 @@ def move_files(source: Path, target: Path) -> int:
     """Move the files that one series came to into the folder of all of them; how many.
 
     Raises:
-        JobError: one is no file, or another series has written one of its name.
+        JobError: one is not a regular file, or another series has written a file of the same name.
     """
     places = [(path, target / path.relative_to(source)) for path in files_below(source)]
     for path, place in places:

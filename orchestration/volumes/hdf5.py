@@ -86,7 +86,7 @@ def attributes(frames: Frames, *, is_scaled: bool, is_exact: bool) -> dict[str, 
 
 @dataclass(frozen=True)
 class Packed:
-    """A dataset ``data`` of a file, and what its attributes say; what they do not say is None.
+    """A dataset ``data`` of a file, and what its attributes say; None for what they leave out.
 
     Attributes:
         path: of the file.
@@ -163,7 +163,7 @@ def find_packed(path: Path) -> list[Packed]:
 
 
 def _packed(path: Path, name: str, dataset: "h5py.Dataset") -> Packed:
-    """What a dataset says of the volume in it, as ``attributes`` wrote it; a foreign file may leave all of it out."""
+    """What a dataset says of its volume, as ``attributes`` wrote it; other programs' files may leave all of it out."""
     if dataset.ndim < 3 or dataset.dtype.kind not in "iuf":
         raise ValueError(f"{name} has {dataset.ndim} axes of {dataset.dtype}; a volume has three or more of numbers")
     said = dataset.attrs

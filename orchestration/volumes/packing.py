@@ -124,7 +124,8 @@ def choose_series(search: Search, folder: Path, uids: Sequence[str]) -> list[Ser
     """The series of these UIDs, or all of them.
 
     Raises:
-        DoublereadError: one of them is not there, none is, or they are of several studies and were not named.
+        DoublereadError: a named series is missing, there is none at all, or none was named and they are of several
+            studies.
     """
     by_uid = {one.uid: one for one in search.series}
     missing = [uid for uid in uids if uid not in by_uid]

@@ -133,7 +133,7 @@ def modality_values(stored: Stored, step: Lut | Rescaling) -> npt.NDArray[np.flo
 
 @contextmanager
 def open_frames(series: Series, *, workers: int | None = None, progress: Progress = no_progress) -> Iterator[Frames]:
-    """Decode all frames of a series once; what that takes of the disk is given back when the block ends.
+    """Decode all frames of a series once; their temporary file is removed when the block ends.
 
     Args:
         series: without a problem.

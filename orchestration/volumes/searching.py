@@ -43,7 +43,7 @@ class Search:
 
 @dataclass(frozen=True)
 class _Looked:
-    """What one file turned out to be: an instance, or why it is none."""
+    """One file: an instance, or the reason why it is not."""
 
     name: str
     instance: Instance | None = None

@@ -15,7 +15,7 @@ from orchestration.volumes.spreading import threads
 
 
 class SeriesError(ValueError):
-    """Nothing can be made of this series, though others may do; the message says why and names files."""
+    """This series cannot be used, which stops no other; the message says why and names files."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def stored_dtype(instance: Instance) -> np.dtype[np.generic]:
 
 
 def make_series(folder: Path, instances: Iterable[Instance], broken: list[str], *, allow_gaps: bool) -> Series:
-    """A series of instances of one Series Instance UID, with the problem that there is.
+    """A series of instances of one Series Instance UID, with its problem, if any.
 
     Args:
         folder: of which the instances were read.

@@ -72,8 +72,8 @@ def export(
 ) -> ExportReport:
     """Publish a generation that holds what the marts say now; nothing is written where it is the current one already.
 
-    A scan whose image can't be had or read is left out and named, in the report and in ``doubleread.clean_images``;
-    one whose store did not answer keeps the image that it had.
+    A scan whose image can't be retrieved or read is left out and named, in the report and in
+    ``doubleread.clean_images``; one whose store did not answer keeps the image that it had.
 
     Args:
         database: holds the marts and the records.
