@@ -117,7 +117,7 @@ def several_inputs(path: Path) -> Path:
     ("make", "config", "message"),
     [
         (lambda path: path, {}, "cannot be read"),
-        (lambda path: path.write_bytes(b"no model") and path, {}, "none that onnxruntime .* can load"),
+        (lambda path: path.write_bytes(b"no model") and path, {}, "onnxruntime .* cannot load the model"),
         (lambda path: halving(path, outside=True), {}, "weights must be in its own file"),
         (several_inputs, {}, "must have one input"),
         (lambda path: halving(path, takes=("n", 3, "r", "c"), gives=("n", 3, "r", "c")), {}, "channels, must be 1"),
