@@ -53,6 +53,10 @@ def no_progress(_done: int, _total: int) -> None:
     """Report progress to nobody."""
 
 
+def no_stages(_stage: str, _done: int, _total: int) -> None:
+    """Report stages to nobody."""
+
+
 def no_waiting(_name: str) -> None:
     """Report waiting to nobody."""
 

@@ -205,7 +205,7 @@ def split_ratios(text: str) -> tuple[float, float, float]:
     """The shares of train, validation and test, which add up to 1, of three numbers such as ``70,15,15``.
 
     Raises:
-        ValueError: they are none.
+        ValueError: they are not three such numbers.
     """
     try:
         train, validation, test = (float(part) for part in text.split(","))

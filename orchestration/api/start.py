@@ -9,11 +9,10 @@ from typing import Any
 
 from orchestration.api.secret_key import make_secret_key
 from orchestration.database import Database, exclusive, open_database
-from orchestration.errors import DoublereadError, SettingsError
+from orchestration.errors import DoublereadError, SettingsError, install_extra
 from orchestration.outcomes import Waiting, no_waiting
 from orchestration.settings import Settings
 
-NEEDS_EXTRA = "the results service needs more than the plain package: pip install 'doubleread[service]'"
 LOCK_SECONDS = 600.0  # for another start to end its migrations
 KILL_SECONDS = 30  # for requests that are under way when the service is stopped
 CONNECTIONS = 1024  # that a worker takes at a time
@@ -37,7 +36,7 @@ def set_up(settings: Settings, database: Database) -> None:
         import psycopg_pool  # noqa: F401, PLC0415
         import whitenoise  # noqa: F401, PLC0415
     except ImportError:
-        raise ServiceError(NEEDS_EXTRA) from None
+        raise ServiceError(install_extra("the results service needs more than the plain package", "service")) from None
     make_secret_key(settings)
     # Workers are processes of their own, which read the settings again.
     os.environ.update(settings.places_environment)

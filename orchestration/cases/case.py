@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from orchestration.cases.contradictions import Contradiction
 from orchestration.cases.image import CaseImage
-from orchestration.stores import printable
+from orchestration.outcomes import printable
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from orchestration.database import Database, open_database
 from orchestration.dicom.identity import Identity
 from orchestration.dicom.reading import read_identity
 from orchestration.imaging import ImageError, is_dicom
+from orchestration.outcomes import printable
 from orchestration.settings import Settings, load_settings
-from orchestration.stores import MissingObjectError, ObjectChangedError, ObjectVersion, StoreError, fetch, printable
+from orchestration.stores import MissingObjectError, ObjectChangedError, ObjectVersion, StoreError, fetch
 from orchestration.stores.azure import Container
 from orchestration.workers import thread_workers
 

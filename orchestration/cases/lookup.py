@@ -10,7 +10,8 @@ from psycopg.rows import class_row
 from orchestration.cases.case import CaseNotFoundError
 from orchestration.cases.names import ids_in
 from orchestration.database import Database, DatabaseError
-from orchestration.stores import ObjectVersion, printable
+from orchestration.outcomes import printable
+from orchestration.stores import ObjectVersion
 from orchestration.stores.azure import quoted
 
 _CASE_ID = re.compile(r"S[0-9]+", re.ASCII)
@@ -66,8 +67,8 @@ def look_up(database: Database, container: str, case_id: str, year: int) -> Know
     """Find the blobs and the report of a case.
 
     Raises:
-        CaseNotFoundError: there are none, or ``case_id`` or ``year`` cannot be those of a case. The message names the
-            blobs that name the case and count for no case.
+        CaseNotFoundError: no blob or report is of this case, or ``case_id`` or ``year`` cannot be those of a case. The
+            message names the blobs that name the case and count for no case.
         DatabaseError: no connection, or no index was ever made.
     """
     check_id(case_id, year)

@@ -11,8 +11,8 @@ from psycopg import sql
 from orchestration.cases.report_table import ReportEntity, ReportTable
 from orchestration.database import Database, exclusive
 from orchestration.database.differences import write_differences
-from orchestration.outcomes import Failures, Waiting, no_waiting
-from orchestration.stores import StoreError, StoreUnavailableError, printable
+from orchestration.outcomes import Failures, Waiting, no_waiting, printable
+from orchestration.stores import StoreError, StoreUnavailableError
 
 REPORTS_A_STEP = 250
 MAX_ID_BYTES = 1_000  # PostgreSQL keeps at most 2,704 bytes of a row in an index

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.cli import archives_plan
+from orchestration.cli.commands import Commands
 from orchestration.cli.display import console, print_failures, progress_bars, tell
+from orchestration.outcomes import printable
 
 if TYPE_CHECKING:
     from orchestration.archives.index import ArchiveIndex, IndexReport, Kind
@@ -27,16 +29,15 @@ Images = Annotated[
 ]
 Index = Annotated[str, typer.Option("--index", metavar="INDEX", help="The index, a folder or URL.")]
 
-app = typer.Typer(
+app = Commands(
     name="archives",
     help=(
-        "DICOMs back from tar archives: headers as DICOM JSON in some, pixels in others.\n\n"
+        "Put DICOMs together from tar archives: headers (DICOM JSON) in some, pixels in others.\n\n"
         "A URL is a folder, file:///folder, s3://bucket/prefix or az://container/prefix. S3 takes its credentials and "
         "endpoint from the usual AWS_ variables, Azure from AZURE_STORAGE_…"
     ),
     no_args_is_help=True,
 )
-app.command("plan")(archives_plan.plan)
 
 
 @app.command()
@@ -71,7 +72,7 @@ def index(
 @app.command()
 def get(
     uids: Annotated[
-        list[str] | None, typer.Argument(metavar="UID...", help="SOP Instance UIDs; - reads them from standard input.")
+        list[str] | None, typer.Argument(metavar="UID", help="SOP Instance UIDs; - reads them from standard input.")
     ] = None,
     *,
     index: Annotated[
@@ -84,7 +85,7 @@ def get(
     ] = None,
     out: Annotated[str, typer.Option("--out", metavar="DIR", help="Where <UID>.dcm goes; made if missing.")],
     decode: Annotated[
-        bool, typer.Option(help="Decode every compressed frame before it is written, and name what can't be.")
+        bool, typer.Option(help="Decode every compressed frame before it is written, and name each one that can't be.")
     ] = True,
 ) -> None:
     """Get some DICOMs, by two reads each where there is an index.
@@ -105,6 +106,40 @@ def get(
 
 
 @app.command()
+def find(
+    pairs: Annotated[
+        list[str], typer.Argument(metavar="TAG=VALUE", help="Such as 00080060=MR 00100040=F; all must match.")
+    ],
+    *,
+    index: Index,
+) -> None:
+    """Print the UIDs whose headers have all of these values, one on each line.
+
+    Reads every header of the index. A value is compared whole, numbers as numbers; a name (PN) by each of its groups.
+    Exit status 1 when a header can't be read; each is named on standard error.
+    """
+    from orchestration.archives.index import ArchiveIndex
+    from orchestration.archives.index.searching import find_headers
+    from orchestration.settings import load_settings
+
+    settings = load_settings()
+    wanted = [_tag_and_value(pair) for pair in pairs]
+    unread: list[str] = []
+    with progress_bars() as report:
+        for uid in find_headers(
+            ArchiveIndex.open(index, settings),
+            settings,
+            wanted,
+            failed=unread.append,
+            progress=lambda done, total: report("headers", done, total),
+        ):
+            typer.echo(uid)
+    for line in unread[:NAMED]:
+        typer.secho(line, fg="red", err=True)
+    raise typer.Exit(1 if unread else 0)
+
+
+@app.command()
 def reassemble(
     *,
     index: Annotated[
@@ -115,7 +150,7 @@ def reassemble(
     archives: Annotated[
         list[str] | None,
         typer.Option(
-            "--archives", metavar="PATTERN", help="Only pixels of image archives with such names, as 2019/*.tar."
+            "--archives", metavar="PATTERN", help="Only pixels of image archives whose names match, such as 2019/*.tar."
         ),
     ] = None,
     workers: Annotated[
@@ -134,7 +169,8 @@ def reassemble(
         bool,
         typer.Option(
             "--decode",
-            help="Decode every compressed frame before it is written, and name what can't be: 20 to 75 times the work.",
+            help="Decode every compressed frame before it is written, and name each one that can't be; takes 20 to 75 "
+            "times the work.",
         ),
     ] = False,
 ) -> None:
@@ -187,38 +223,7 @@ def reassemble(
     raise typer.Exit(1 if done.unmatched else 0)
 
 
-@app.command()
-def find(
-    pairs: Annotated[
-        list[str], typer.Argument(metavar="TAG=VALUE...", help="Such as 00080060=MR 00100040=F; all must match.")
-    ],
-    *,
-    index: Index,
-) -> None:
-    """Print the UIDs whose headers have all of these values, one on each line.
-
-    Reads every header of the index. A value is compared whole, numbers as numbers; a name (PN) by each of its groups.
-    Exit status 1 when a header can't be read; each is named on standard error.
-    """
-    from orchestration.archives.index import ArchiveIndex
-    from orchestration.archives.index.searching import find_headers
-    from orchestration.settings import load_settings
-
-    settings = load_settings()
-    wanted = [_tag_and_value(pair) for pair in pairs]
-    unread: list[str] = []
-    with progress_bars() as report:
-        for uid in find_headers(
-            ArchiveIndex.open(index, settings),
-            settings,
-            wanted,
-            failed=unread.append,
-            progress=lambda done, total: report("headers", done, total),
-        ):
-            typer.echo(uid)
-    for line in unread[:NAMED]:
-        typer.secho(line, fg="red", err=True)
-    raise typer.Exit(1 if unread else 0)
+app.command("plan")(archives_plan.plan)
 
 
 def _update(built: "ArchiveIndex", text: str | None, images: str | None) -> bool:
@@ -292,7 +297,5 @@ def _print_unmatched(rows: "Sequence[Unmatched]") -> None:
 
 
 def _print_failure(archive: str, member: str, reason: str) -> None:
-    from orchestration.stores import printable
-
     place = " ".join(printable(part) for part in (member, f"in {archive}" if archive else "") if part)
     console.print(f"{place}: {reason}", style="red", markup=False)

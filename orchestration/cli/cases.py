@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.cli import cases_get
+from orchestration.cli.commands import Commands
 from orchestration.cli.display import console, print_failures, progress_bars
+from orchestration.outcomes import Failures, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 CLINICAL_MODELS = "tag:clinical"
 
-app = typer.Typer(
+app = Commands(
     name="cases",
     help=(
         "Clinical cases: four views from an Azure container, a report from an Azure table.\n\n"
@@ -25,7 +27,6 @@ app = typer.Typer(
     ),
     no_args_is_help=True,
 )
-app.command("get")(cases_get.get)
 
 
 @app.command()
@@ -82,10 +83,11 @@ def list_(
 def _row(case: "CaseSummary") -> tuple[str, str, str, str]:
     from rich.markup import escape
 
-    from orchestration.stores import printable
-
     missing = ", ".join(case.missing_views) or "none"
     return escape(printable(case.case_id)), f"{case.year:04d}", missing, "yes" if case.has_report else "no"
+
+
+app.command("get")(cases_get.get)
 
 
 @app.command()
@@ -98,7 +100,6 @@ def unmatched(
     from orchestration.cases import list_unmatched
     from orchestration.database import open_database
     from orchestration.settings import load_settings
-    from orchestration.stores import printable
 
     settings = load_settings()
     blobs = list(list_unmatched(open_database(settings), settings.azure_storage_container_name))
@@ -111,15 +112,10 @@ def unmatched(
 
 
 def _why_unmatched(blob: "UnmatchedImage") -> str:
-    from orchestration.stores import printable
-
     return blob.problem or f"{printable(blob.counted_blob or '')} was modified later and counts"
 
 
 def _print_unmatched(blobs: "Iterable[UnmatchedImage]") -> None:
-    from orchestration.outcomes import Failures
-    from orchestration.stores import printable
-
     unmatched = Failures()
     for blob in blobs:
         unmatched.add(printable(blob.blob), _why_unmatched(blob))

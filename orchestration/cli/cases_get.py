@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.cli.display import console
+from orchestration.outcomes import printable
 
 if TYPE_CHECKING:
     from orchestration.cases import ClinicalCase
@@ -70,8 +71,6 @@ def _print_case(case: "ClinicalCase") -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
-
-    from orchestration.stores import printable
 
     table = Table(title=f"case {case.id} of {case.year:04d}", title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("part", "size", "values", "mm a pixel", "blob"):

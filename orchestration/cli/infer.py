@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import typer
 
+from orchestration.cli.commands import Commands
 from orchestration.cli.display import console, print_failures, progress_bars, tell
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 INFERENCE_MODELS = "tag:inference"
 
-app = typer.Typer(
+app = Commands(
     name="infer",
     help=(
         "Run a job over a folder of DICOMs: each series becomes a new one, or gets scores.\n\n"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestration.cli.commands import Commands
 from orchestration.cli.display import complain, console
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-app = typer.Typer(
+app = Commands(
     name="inspect",
     help="Look into a folder, a table of text or a DICOM file. Nothing is changed.",
     no_args_is_help=True,

@@ -58,7 +58,7 @@ def threads(
 
 
 def measure(
-    files: Annotated[list[Path], typer.Argument(help="JSON files, each an object of elements.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="JSON files, each an object of elements.")],
     *,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Threads, and so elements worked on at a time.")] = 4,
     log: LogOption = LOG,
@@ -155,7 +155,9 @@ def _progress(opened: ExitStack, *, printing: bool) -> "StageListener":
     What draws bars takes as much memory as four threads that measure, so it is left out where it draws nothing.
     """
     if not sys.stderr.isatty() or (printing and sys.stdout.isatty()):
-        return lambda _stage, _done, _total: None
+        from orchestration.outcomes import no_stages
+
+        return no_stages
     from orchestration.cli.display import progress_bars
 
     return opened.enter_context(progress_bars())

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
+from orchestration.cli.commands import Commands
 from orchestration.cli.display import console, print_failures
 
-app = typer.Typer(
+app = Commands(
     name="splits",
-    help="Train, validation and test: are patients kept apart, and how evenly are labels shared out?",
+    help="Check that train, validation and test keep patients apart; find salts that share labels out evenly.",
     no_args_is_help=True,
 )
 
@@ -18,9 +19,7 @@ app = typer.Typer(
 def check(
     tables: Annotated[
         list[str],
-        typer.Argument(
-            metavar="[SIDE=]FILE...", help="CSV or Parquet tables; several may be of one side: train=a.csv."
-        ),
+        typer.Argument(metavar="[SIDE=]FILE", help="CSV or Parquet tables; several may be of one side: train=a.csv."),
     ],
     *,
     patient: Annotated[str, typer.Option(metavar="COLUMN", help="Who must be on one side only.")],
@@ -47,8 +46,9 @@ def suggest(
 ) -> None:
     """Find salts with which each label's studies come closest to DOUBLEREAD_SPLIT_RATIOS.
 
-    Sides follow from the patient, or the study, and the salt alone: who is added later moves nobody. The price is that
-    shares differ from the ratios by chance. Choose a salt once, before anything is trained, as DOUBLEREAD_SPLIT_SALT.
+    Sides follow from the patient, or the study, and the salt alone: a patient who is added later moves no other. The
+    price is that shares differ from the ratios by chance. Choose a salt once, before anything is trained, as
+    DOUBLEREAD_SPLIT_SALT.
     """
     from orchestration.database import open_database
     from orchestration.settings import load_settings

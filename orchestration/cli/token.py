@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from orchestration.cli.commands import Commands
 from orchestration.cli.display import console
 
-app = typer.Typer(
+app = Commands(
     name="token",
     help=(
         "Tokens of the results service: make, list and revoke them.\n\n"
@@ -64,7 +65,7 @@ def list_(
 
 @app.command()
 def revoke(name: Name) -> None:
-    """Let a token open nothing any more, nor any session that began with it."""
+    """Revoke a token, and end every session that began with it."""
     with _service():
         from orchestration.api.accounts.services import revoke_token
         from orchestration.api.audit.services import Auditor

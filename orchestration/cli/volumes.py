@@ -33,9 +33,9 @@ def dicom2hdf5(
     stored: Annotated[
         bool, typer.Option("--stored", help="Keep the stored integers instead of floats from 0 to 1.")
     ] = False,
-    compress: Annotated[bool, typer.Option(help="With HDF5's own filters, which every reader knows.")] = True,
+    compress: Annotated[bool, typer.Option(help="Compress with HDF5's own filters, which every reader knows.")] = True,
     allow_gaps: Annotated[
-        bool, typer.Option("--allow-gaps", help="Go on where slices are missing or uneven; the JSON says so.")
+        bool, typer.Option("--allow-gaps", help="Go on where slices are missing or uneven; the JSON lists the gaps.")
     ] = False,
     overwrite: Overwrite = False,
     workers: Workers = None,

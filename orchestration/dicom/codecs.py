@@ -17,23 +17,9 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.pixels.common import PhotometricInterpretation
 from pydicom.pixels.decoders.base import DecodeRunner, get_decoder
-from pydicom.uid import (
-    HTJ2K,
-    JPEG2000,
-    UID,
-    HTJ2KLossless,
-    HTJ2KLosslessRPCL,
-    JPEG2000Lossless,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    RLELossless,
-)
+from pydicom.uid import UID, RLELossless
 
-from orchestration.dicom.codestreams import Codestream, jpeg2000_codestream, jpeg_codestream
+from orchestration.dicom.codestreams import SYNTAXES, Codestream, jpeg2000_codestream, jpeg_codestream
 from orchestration.images import MAX_DECODED_BYTES, ImageError, refusing
 
 PLUGIN = "imagecodecs"
@@ -91,7 +77,7 @@ def check_codestream(source: bytes, syntax: str) -> None:
         if size > MAX_DECODED_BYTES:
             raise ImageError(f"takes {size:,} bytes decoded; at most {MAX_DECODED_BYTES:,} are decoded")
         samples = _decoded(source, syntax, codestream)
-        if syntax in _JPEG_FAMILY:
+        if syntax in SYNTAXES["JPEG"]:
             # Where coded data run out libjpeg goes on with zeros and only warns, which imagecodecs does not pass on.
             # Other bits behind the coded data show it: only then do they become samples.
             longer = source[: -len(_EOI)].rstrip(_FILL) + _NOT_ZEROS + _EOI
@@ -126,7 +112,7 @@ def _decode_frame(source: bytes, runner: DecodeRunner) -> bytes:
 
 
 def _declared(source: bytes, syntax: str) -> Codestream:
-    return jpeg2000_codestream(source) if syntax in _JPEG2000_FAMILY else jpeg_codestream(source)
+    return jpeg2000_codestream(source) if syntax in SYNTAXES["JPEG 2000"] else jpeg_codestream(source)
 
 
 def _decoded(source: bytes, syntax: str, codestream: Codestream) -> Samples:
@@ -187,13 +173,10 @@ def _decode_rle(source: bytes, runner: DecodeRunner) -> bytes:
     return bytes(decoded)
 
 
-_JPEG2000_FAMILY = (JPEG2000Lossless, JPEG2000, HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K)
-_JPEG_FAMILY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1)
 _DECODERS: dict[str, Callable[[bytes, int], Samples]] = {
-    **dict.fromkeys(_JPEG_FAMILY, _decode_jpeg),
-    JPEGLSLossless: _decode_jpegls,
-    JPEGLSNearLossless: _decode_jpegls,
-    **dict.fromkeys(_JPEG2000_FAMILY, _decode_jpeg2000),
+    **dict.fromkeys(SYNTAXES["JPEG"], _decode_jpeg),
+    **dict.fromkeys(SYNTAXES["JPEG-LS"], _decode_jpegls),
+    **dict.fromkeys(SYNTAXES["JPEG 2000"], _decode_jpeg2000),
 }
 
 # JPEG 2000 decoders undo the component transform that these name (PS3.5 A.4.4), so that RGB comes out.

@@ -32,12 +32,13 @@ _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD8)}
 _JPEG_LS = 0xF7
 _JP2_START = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
 _RLE_HEADER_BYTES, _MOST_RLE_SEGMENTS = 64, 15  # PS3.5 G.5
-_SYNTAXES: dict[Family, tuple[str, ...]] = {  # the first is one by which any codestream of the family is decoded
+SYNTAXES: dict[Family, tuple[str, ...]] = {
     "JPEG": (JPEGLosslessSV1, JPEGLossless, JPEGBaseline8Bit, JPEGExtended12Bit),
     "JPEG-LS": (JPEGLSLossless, JPEGLSNearLossless),
     "JPEG 2000": (JPEG2000, JPEG2000Lossless, HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL),
     "RLE": (RLELossless,),
 }
+"""Transfer syntaxes of each family; the first is one by which any codestream of the family is decoded."""
 
 
 class Codestream(NamedTuple):
@@ -83,12 +84,12 @@ def family_of(data: bytes) -> Family | None:
 
 def family_of_syntax(syntax: str) -> Family | None:
     """The family that a transfer syntax names, by its UID."""
-    return next((family for family, syntaxes in _SYNTAXES.items() if syntax in syntaxes), None)
+    return next((family for family, syntaxes in SYNTAXES.items() if syntax in syntaxes), None)
 
 
 def syntax_of(family: Family) -> str:
     """UID of a transfer syntax by which codestreams of the family are decoded."""
-    return str(_SYNTAXES[family][0])
+    return str(SYNTAXES[family][0])
 
 
 def jpeg_codestream(data: bytes) -> Codestream:

@@ -26,7 +26,7 @@ def tag_of(text: str) -> int:
     """The tag that a keyword such as ``PatientAge``, ``0x00101010`` or ``0010,1010`` names.
 
     Raises:
-        ValueError: it is none of these, or no keyword of the standard.
+        ValueError: it is written in another way, or is not a keyword of the standard.
     """
     match = _TAG.fullmatch(text.strip())
     if match:

@@ -94,7 +94,7 @@ def open_header(file: BinaryIO, keywords: Sequence[str] | None) -> tuple[Dataset
 
 
 def content(path: Path, *, is_deflated: bool) -> BinaryIO:
-    """The file, opened without a buffer; one that is deflated as it is when inflated, in memory."""
+    """The file, opened without a buffer; a deflated one inflated, in memory."""
     file: BinaryIO = path.open("rb", buffering=0)
     if not is_deflated:
         return file

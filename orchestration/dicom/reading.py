@@ -156,7 +156,7 @@ def read_description(data: bytes) -> Description:
 
 
 def read_identity(data: bytes) -> Identity:
-    """Read what a header says of whom and what the image shows; an element that cannot be read says nothing.
+    """Read which patient, study and view a header names; an element that cannot be read counts as absent.
 
     Raises:
         ImageError: damaged.

@@ -10,6 +10,7 @@ import yaml
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 from orchestration.inference.errors import JobConfigError
+from orchestration.stores.folder import file_digest
 
 MODEL = "model"  # the entry that names a file, which counts by its content and not by its path
 MAX_CONFIG_BYTES = 1 << 20
@@ -116,8 +117,7 @@ def hash_model(config: Mapping[str, Any]) -> str | None:
     path = config.get(MODEL)
     if not isinstance(path, str) or not Path(path).is_file():
         return None
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_digest(Path(path))
 
 
 def _with_model(config: Mapping[str, Any], model_sha256: str | None) -> dict[str, Any]:

@@ -165,7 +165,7 @@ class Execution:
         self._progress(self._done, self._total)
 
     def _why_nothing(self) -> str:
-        """What failed; else that no series was chosen, or that there is none, and what there is instead."""
+        """Why no series was processed: all failed, the config chooses none, or the folder holds none."""
         report = self._report
         if report.failures.count:
             return f"the job {report.job} processed no series: {_shown(report.failures)}"
@@ -188,7 +188,7 @@ class Execution:
 
 
 def _volumes(series: Series) -> int:
-    """How many volumes a series holds; one that makes none counts as one that is done when its job has had its say."""
+    """How many volumes a series holds; a series that makes none counts as one, for the progress."""
     return series.volumes if series.problem is None else 1
 
 

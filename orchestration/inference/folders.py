@@ -1,24 +1,21 @@
-"""Folders of a run: whether one holds DICOM, where the output may go, and the files of one series by themselves."""
+"""Folders of a run: whether one holds DICOM, where the output may go, the files of one series alone."""
 
 import os
-import stat
 from pathlib import Path
 
-from orchestration.dicom.series import is_dicom_beginning
+from orchestration.dicom.series import may_be_dicom
 from orchestration.errors import DoublereadError
 from orchestration.inference.errors import JobError
 from orchestration.stores.folder import files_below
 from orchestration.volumes import Series, refuse_existing
 
-BEGINNING_BYTES = 136  # of a file, which tell whether it is DICOM
-
 
 def holds_dicom(folder: Path) -> bool:
     """Whether a folder, or one below it, holds a DICOM file, by content; stops at the first one.
 
-    Links to folders are not followed, and what cannot be read is none.
+    Links to folders are not followed; files and folders that cannot be read do not count.
     """
-    return any(_is_dicom(path) for path in files_below(folder))
+    return any(_is_dicom(path) for path in files_below(folder, unreadable=lambda _folder, _error: None))
 
 
 def check_folders(in_dir: Path, out_dir: Path, *, overwrite: bool) -> None:
@@ -51,10 +48,9 @@ def move_files(source: Path, target: Path) -> int:
     """Move the files that one series came to into the folder of all of them; how many.
 
     Raises:
-        JobError: one is no file, or another series has written one of its name.
+        JobError: one is not a regular file, or another series has written a file of the same name.
     """
-    found = sorted(path for path in source.rglob("*") if path.is_symlink() or not path.is_dir())
-    places = [(path, target / path.relative_to(source)) for path in found]
+    places = [(path, target / path.relative_to(source)) for path in files_below(source)]
     for path, place in places:
         if path.is_symlink() or not path.is_file():
             raise JobError("its postprocess left something that is no file")
@@ -68,9 +64,6 @@ def move_files(source: Path, target: Path) -> int:
 
 def _is_dicom(path: Path) -> bool:
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return False
-        with path.open("rb") as file:
-            return is_dicom_beginning(file.read(BEGINNING_BYTES))
+        return may_be_dicom(path)
     except OSError:
         return False

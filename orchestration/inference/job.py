@@ -98,7 +98,7 @@ class Preparing(Protocol):
 
 @dataclass(frozen=True)
 class Plain:
-    """A plain function with its config, which is prepared for nothing."""
+    """A plain function with its config; it needs no preparation."""
 
     func: Function
     config: Config

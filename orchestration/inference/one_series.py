@@ -17,7 +17,7 @@ from orchestration.inference.predictions import MAX_SCORES, predictions_of
 from orchestration.inference.preparation import PreparedJob
 from orchestration.inference.provenance import PixelDigest
 from orchestration.inference.report import Example, Prediction
-from orchestration.stores import printable
+from orchestration.outcomes import printable
 from orchestration.volumes import Series, SeriesError
 
 

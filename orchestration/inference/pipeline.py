@@ -52,7 +52,7 @@ class InferencePipeline:
         """Remove a job.
 
         Raises:
-            UnknownJobError: a ``KeyError``: there is none of this name.
+            UnknownJobError: no job has this name; it is a ``KeyError`` as well.
         """
         del self._jobs[self.job(job_name).name]
 
@@ -64,7 +64,7 @@ class InferencePipeline:
         """The job of this name.
 
         Raises:
-            UnknownJobError: a ``KeyError``: there is none.
+            UnknownJobError: no job has this name; it is a ``KeyError`` as well.
         """
         try:
             return self._jobs[job_name]

@@ -12,6 +12,7 @@ import orchestration
 from orchestration.inference.config import digest, recorded
 from orchestration.inference.job import Array, Config, JobEntry, Prepared
 from orchestration.inference.report import Provenance
+from orchestration.stores.folder import file_digest, files_below
 
 ROOMS = ("dicom", "volumes", "inference")  # whose code takes part in every result
 
@@ -36,11 +37,8 @@ def combined(digests: Iterable[str | None]) -> str:
 
 def folder_digest(folder: Path) -> str:
     """SHA-256 over the names and the content of all files below a folder."""
-    lines = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        with path.open("rb") as file:
-            lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()} {path.relative_to(folder).as_posix()}")
-    return combined(lines)
+    files = (path for path in files_below(folder) if path.is_file())
+    return combined(f"{file_digest(path)} {path.relative_to(folder).as_posix()}" for path in files)
 
 
 class PixelDigest:
@@ -87,7 +85,7 @@ def _code_digest(entry: JobEntry) -> str:
     for name in _modules(entry):
         file = getattr(sys.modules.get(name), "__file__", None)
         sources += [Path(file)] if file else []
-    return combined(hashlib.sha256(path.read_bytes()).hexdigest() for path in set(sources) if path.is_file())
+    return combined(file_digest(path) for path in set(sources) if path.is_file())
 
 
 def _modules(entry: JobEntry) -> set[str]:

@@ -1,4 +1,4 @@
-"""The jobs that there are: those that come with doubleread, and those of installed packages."""
+"""All jobs: those that come with doubleread, and those of installed packages."""
 
 import logging
 from dataclasses import dataclass, field

@@ -78,7 +78,7 @@ def run_job(
 
 
 def _begin(database: Database, request: RunRequest, output: str) -> None:
-    """Record that the run runs, and that none does that wrote to its output before: the lock is held."""
+    """Record that the run has begun, and that earlier ones to this output that never ended failed: the lock is held."""
     with database.tables("inference") as connection:
         connection.execute(
             """

@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     Attributes:
         name: below the folder that was asked for, with ``/`` between the names of folders.
         kind: what it is.
-        size_bytes: as the file system tells; None where it does not.
+        size_bytes: as the file system gives it; None where it gives none.
     """
 
     name: str
@@ -44,7 +44,7 @@ def list_folder(
     """Every entry of a folder; links are not followed.
 
     The entries of a folder come before those of the folders in it. Up to ``SORTED_AT_A_TIME`` are in the order of their
-    names, and of more each such part by itself.
+    names; more are sorted in parts of this size.
 
     Args:
         folder: a link to a folder is followed, since it was named.

@@ -104,7 +104,7 @@ def open_table(path: Path) -> Iterator[IO[bytes]]:
     """The bytes of a file, decompressed where it is compressed by gzip.
 
     Raises:
-        InspectionError: there is no such file, it is none, or it cannot be read at any time until the block ends.
+        InspectionError: there is no such file, it is not a regular file, or reading it fails within the block.
     """
     try:
         if path.is_dir():

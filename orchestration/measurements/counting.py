@@ -1,4 +1,4 @@
-"""Threads that count, each its own numbers, into one log: the proof, visible, that lines stay whole and in order."""
+"""Threads that count into one log, each its own numbers: shows that lines stay whole and in order."""
 
 import threading
 

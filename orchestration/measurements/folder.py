@@ -63,7 +63,7 @@ def list_folder(folder: Path) -> dict[str, FileState]:
 
 
 def new_files(database: Database, files: Mapping[str, FileState]) -> dict[str, FileState]:
-    """Those of ``files`` that were not measured as they are."""
+    """Those of ``files`` that are new, or were changed since they were measured."""
     with database.tables("measurements") as connection:
         known = _known(connection)
     return {name: state for name, state in files.items() if known.get(_storable(name)) != state}
@@ -195,7 +195,7 @@ def _is_settled(state: FileState) -> bool:
 
 
 def _state(path: Path) -> FileState | None:
-    """None where it went away meanwhile."""
+    """Its state; None where it is gone by now."""
     try:
         found = path.stat()
     except OSError:

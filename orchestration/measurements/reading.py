@@ -34,7 +34,7 @@ class ElementsFileError(Exception):
 
 
 class _Cut(Exception):  # noqa: N818 - no error: there is more to read
-    """What is there so far ends within a member."""
+    """The text read so far ends within a member."""
 
 
 def read_blocks(stream: BinaryIO) -> Iterator[list[ReadElement]]:
@@ -76,7 +76,7 @@ class _Text:
         self._ended = False
 
     def expect(self, what: re.Pattern[str], otherwise: str) -> None:
-        """Go past ``what``, or say what there is not."""
+        """Go past ``what``; raise where something else stands there."""
         while (found := what.match(self._text, self._at)) is None:
             rest = _SPACE.match(self._text, self._at)
             if self._ended or (rest and rest.end() < len(self._text)):

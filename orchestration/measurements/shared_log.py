@@ -38,7 +38,7 @@ class SharedLog:
         if len(self._lines) >= LINES_HELD or now - self._written_at >= self._seconds_held:
             if not self._seconds_held:
                 self.flush()
-            elif self._writing.acquire(blocking=False):  # else another thread is at it
+            elif self._writing.acquire(blocking=False):  # else another thread writes them
                 try:
                     self._write_all()
                 finally:

@@ -13,7 +13,7 @@ MAX_TEXT = 10_240
 
 
 def _read_by(rule: Callable[[str], object], python: Callable[[str], object] | None = None) -> BeforeValidator:
-    """Read text by a rule of DICOM, or as Python writes it where that is another form; nothing stands for none."""
+    """Read text by a rule of DICOM, or as Python writes it where that differs; blank text becomes None."""
 
     def read(value: object) -> object:
         if not isinstance(value, str):

@@ -4,7 +4,6 @@ Entry points: :func:`open_place` (a :class:`Place` by URL), :func:`fetch` (one o
 objects to verified local copies), :func:`check_path` (what a name from outside must be like).
 """
 
-from orchestration.outcomes import printable
 from orchestration.stores.errors import (
     MissingObjectError,
     ObjectChangedError,
@@ -40,6 +39,5 @@ __all__ = [
     "fetch",
     "open_place",
     "place_at",
-    "printable",
     "retrieve",
 ]

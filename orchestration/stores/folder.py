@@ -1,5 +1,6 @@
 """A folder on this machine as a place."""
 
+import hashlib
 import itertools
 import os
 import shutil
@@ -158,18 +159,41 @@ class Folder(Place):
         return self.folder / check_path(path)
 
 
-def files_below(root: Path) -> Iterator[Path]:
-    """Everything below a folder but folders, in the order of the paths; links to folders are not followed."""
+def files_below(root: Path, unreadable: Callable[[Path, OSError], None] | None = None) -> Iterator[Path]:
+    """Everything below a folder but folders, in the order of the paths; links to folders are not followed.
+
+    Args:
+        root: a folder.
+        unreadable: takes each folder that can't be read, and the reason; the others are gone through.
+
+    Raises:
+        OSError: a folder can't be read, and ``unreadable`` is not given.
+    """
     try:
         with os.scandir(root) as entries:
             found = sorted(f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries)
     except FileNotFoundError:  # gone since it was listed
         return
+    except OSError as error:
+        if unreadable is None:
+            raise
+        unreadable(root, error)
+        return
     for name in found:
         if name.endswith("/"):
-            yield from files_below(root / name)
+            yield from files_below(root / name, unreadable)
         else:
             yield root / name
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file on this machine, in hexadecimal.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _version(path: str, status: os.stat_result) -> ObjectVersion:

@@ -30,8 +30,8 @@ def open_place(
         account: of an ``az://`` URL, in place of the settings'.
 
     Raises:
-        StoreUnavailableError: the URL is none, or the folder, container or bucket does not exist, refuses the
-            credential or does not answer.
+        StoreUnavailableError: the URL is not one of a place, or the folder, container or bucket does not exist, refuses
+            the credential or does not answer.
     """
     place = place_at(url, settings, account)
     if create and isinstance(place, Folder):

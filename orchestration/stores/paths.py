@@ -2,10 +2,7 @@
 
 import unicodedata
 
-from orchestration.outcomes import printable
 from orchestration.stores.errors import UnsafePathError
-
-__all__ = ["check_name", "check_path", "printable"]
 
 MAX_PATH_BYTES = 1024  # the longest blob name in Azure (in characters) and the longest key in S3
 MAX_NAME_BYTES = 200  # a file name may have 255 bytes on ext4, NTFS and APFS; the rest is for suffixes

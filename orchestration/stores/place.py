@@ -76,7 +76,7 @@ class Place(ABC):
         """What the place says about an object.
 
         Raises:
-            MissingObjectError: there is none.
+            MissingObjectError: there is no such object.
         """
 
     @abstractmethod
@@ -95,7 +95,7 @@ class Place(ABC):
         """A whole object, and its ETag.
 
         Raises:
-            MissingObjectError: there is none.
+            MissingObjectError: there is no such object.
         """
 
     @abstractmethod

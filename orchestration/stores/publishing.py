@@ -11,7 +11,7 @@ PARTIAL = ".partial"
 
 @contextmanager
 def partial_folder(root: Path) -> Iterator[Path]:
-    """A folder for unfinished files below ``root``, on its file system; what a killed run left there goes away.
+    """A folder for unfinished files below ``root``, on its file system; removes what a killed run left there.
 
     Nobody else may use it meanwhile.
     """
@@ -42,7 +42,7 @@ def folder_beside(final: Path) -> Iterator[Path]:
     """An empty folder to fill, which takes the place of ``final`` when the block ends well.
 
     Raises:
-        OSError: it can't be made or renamed; what was there before is there again.
+        OSError: it can't be made or renamed; what was there before is put back.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
     partial = final.parent / f"{PARTIAL}-{uuid4().hex}"
@@ -61,7 +61,7 @@ def exchange(new: Path, final: Path, old: Path) -> None:
     A folder that is not empty can't be renamed over, and goes to ``old`` first.
 
     Raises:
-        OSError: it can't be renamed; what was there before is there again.
+        OSError: it can't be renamed; what was there before is put back.
     """
     if not final.exists():
         new.rename(final)

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from orchestration.database import Database
-from orchestration.outcomes import FAILURES_SHOWN, Failure, Failures
-from orchestration.stores import printable
+from orchestration.outcomes import FAILURES_SHOWN, Failure, Failures, printable
 
 
 def failed_scans(database: Database, store_url: str) -> Failures:

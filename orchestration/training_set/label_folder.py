@@ -7,8 +7,8 @@ from pathlib import Path
 
 from orchestration.database import Database, exclusive
 from orchestration.labels import CAPTIONS
-from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting
-from orchestration.stores import UnsafePathError, check_name, printable
+from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting, printable
+from orchestration.stores import UnsafePathError, check_name
 from orchestration.stores.publishing import partial_folder
 from orchestration.training_set.findings import Finding, read_findings
 from orchestration.training_set.picture_files import DRAWING_VERSION, DrawingOutcome, DrawingTask, draw

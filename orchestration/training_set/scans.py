@@ -8,8 +8,8 @@ from typing import LiteralString
 import psycopg
 
 from orchestration.database import Database, exclusive
-from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting
-from orchestration.stores import Place, Retrieval, printable, retrieve
+from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting, printable
+from orchestration.stores import Place, Retrieval, retrieve
 
 IMAGES_A_ROUND = 20_000  # bounds the memory that descriptions take, some 500 bytes each
 ROWS_A_COMMIT = 200

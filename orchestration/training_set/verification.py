@@ -6,8 +6,8 @@ from pathlib import Path
 
 from orchestration.database import Database
 from orchestration.labels import LABELS
-from orchestration.outcomes import Failures
-from orchestration.stores import UnsafePathError, check_name, printable
+from orchestration.outcomes import Failures, printable
+from orchestration.stores import UnsafePathError, check_name
 from orchestration.training_set.findings import Finding, read_findings
 from orchestration.training_set.picture_files import read_and_compare
 from orchestration.workers import WorkerLostError, Workers

@@ -17,8 +17,7 @@ from orchestration.dicom.quantising import NotFiniteError, StoredRange, full_ran
 from orchestration.dicom.series import Instance
 from orchestration.errors import DoublereadError
 from orchestration.images import ImageError
-from orchestration.outcomes import Progress, no_progress
-from orchestration.stores.paths import printable
+from orchestration.outcomes import Progress, no_progress, printable
 from orchestration.stores.publishing import folder_beside
 from orchestration.volumes.series import Series, SeriesError
 from orchestration.volumes.spreading import processes, threads
@@ -32,7 +31,7 @@ Values = npt.NDArray[Any]
 
 
 class OutputExistsError(DoublereadError):
-    """Something lies already where the result should go, and nothing said to replace it."""
+    """The output exists already, and was not to be replaced."""
 
 
 class LaterFrame(Protocol):
@@ -45,7 +44,7 @@ class LaterFrame(Protocol):
 class Pixels(Protocol):
     """The frames of a new volume, by their number in the order of the series' stack.
 
-    An array of shape (frames, rows, columns) is one.
+    An array of shape (frames, rows, columns) serves as well.
     """
 
     def __getitem__(self, number: int, /) -> Values | LaterFrame:
@@ -86,8 +85,8 @@ def derived_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
     """An empty folder to write series to, which takes the place of ``out`` when the block ends well.
 
     Raises:
-        OutputExistsError: there is something, and ``overwrite`` does not say to replace it.
-        DoublereadError: it can't be written; nothing is left, and what was there before is there still.
+        OutputExistsError: ``out`` exists, and ``overwrite`` is not set.
+        DoublereadError: it can't be written; nothing is left of it, and what was there before stays.
     """
     refuse_existing(out, overwrite=overwrite)
     if out.exists() and not out.is_dir():
@@ -100,10 +99,10 @@ def derived_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
 
 
 def refuse_existing(out: Path, *, overwrite: bool) -> None:
-    """Raise where something lies at ``out`` that is not to be replaced; an empty folder is nothing.
+    """Refuse an output that exists and may not be replaced; an empty folder may.
 
     Raises:
-        OutputExistsError: so it is.
+        OutputExistsError: it exists.
     """
     is_empty_folder = out.is_dir() and not any(out.iterdir())
     if out.exists() and not overwrite and not is_empty_folder:
@@ -149,7 +148,7 @@ def write_series(
 ) -> Written:
     """Write a file for each file of the series, with its header and new pixels, rounded to the nearest stored value.
 
-    Where one fails, those that were written go away again.
+    Where one fails, those that were written are removed.
 
     Args:
         series: without a problem.

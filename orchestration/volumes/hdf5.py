@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from orchestration.dicom.greys import Lut, Rescaling
-from orchestration.errors import DoublereadError
+from orchestration.errors import DoublereadError, install_extra
 from orchestration.volumes.chunks import decode_chunk
 from orchestration.volumes.reading import Frames, modality_values
 from orchestration.volumes.scaling import unscaled
@@ -36,15 +36,15 @@ class Hdf5MissingError(DoublereadError):
 
 
 def require_h5py() -> None:
-    """Raise where h5py is not installed.
+    """Check that h5py is installed.
 
     Raises:
-        Hdf5MissingError: so it is.
+        Hdf5MissingError: it is not installed.
     """
     try:
         import h5py  # noqa: F401, PLC0415 - an extra
     except ImportError:
-        raise Hdf5MissingError("volumes in HDF5 need h5py: install doubleread[volumes]") from None
+        raise Hdf5MissingError(install_extra("volumes in HDF5 need h5py", "volumes")) from None
 
 
 def attributes(frames: Frames, *, is_scaled: bool, is_exact: bool) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def attributes(frames: Frames, *, is_scaled: bool, is_exact: bool) -> dict[str, 
 
 @dataclass(frozen=True)
 class Packed:
-    """A dataset ``data`` of a file, and what its attributes say; what they do not say is None.
+    """A dataset ``data`` of a file, and what its attributes say; None for what they leave out.
 
     Attributes:
         path: of the file.
@@ -163,7 +163,7 @@ def find_packed(path: Path) -> list[Packed]:
 
 
 def _packed(path: Path, name: str, dataset: "h5py.Dataset") -> Packed:
-    """What a dataset says of the volume in it, as ``attributes`` wrote it; a foreign file may leave all of it out."""
+    """What a dataset says of its volume, as ``attributes`` wrote it; other programs' files may leave all of it out."""
     if dataset.ndim < 3 or dataset.dtype.kind not in "iuf":
         raise ValueError(f"{name} has {dataset.ndim} axes of {dataset.dtype}; a volume has three or more of numbers")
     said = dataset.attrs

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from orchestration.dicom.quantising import comes_back, stored_range
 from orchestration.errors import DoublereadError
 from orchestration.images import STRIPE_ROWS
-from orchestration.outcomes import Failures, StageListener
+from orchestration.outcomes import Failures, StageListener, no_stages
 from orchestration.stores.publishing import beside
 from orchestration.volumes.chunks import GZIP_LEVEL, encode_chunk
 from orchestration.volumes.deriving import refuse_existing
@@ -78,7 +78,7 @@ def pack(
     packing: Packing,
     series: Sequence[str] = (),
     overwrite: bool = False,
-    listener: StageListener = lambda _stage, _done, _total: None,
+    listener: StageListener = no_stages,
 ) -> PackReport:
     """Pack the series of a folder; both files appear whole or not at all, and not where no series can be packed.
 
@@ -124,7 +124,8 @@ def choose_series(search: Search, folder: Path, uids: Sequence[str]) -> list[Ser
     """The series of these UIDs, or all of them.
 
     Raises:
-        DoublereadError: one of them is not there, none is, or they are of several studies and were not named.
+        DoublereadError: a named series is missing, there is none at all, or none was named and they are of several
+            studies.
     """
     by_uid = {one.uid: one for one in search.series}
     missing = [uid for uid in uids if uid not in by_uid]

@@ -25,8 +25,7 @@ from orchestration.dicom.pixel_file import PixelElement
 from orchestration.dicom.series import Frame, Stack
 from orchestration.errors import DoublereadError
 from orchestration.images import ImageError
-from orchestration.outcomes import Progress, no_progress
-from orchestration.stores.paths import printable
+from orchestration.outcomes import Progress, no_progress, printable
 from orchestration.stores.scratch import scratch_folder
 from orchestration.volumes.series import Series, SeriesError
 from orchestration.volumes.spreading import processes, threads
@@ -134,7 +133,7 @@ def modality_values(stored: Stored, step: Lut | Rescaling) -> npt.NDArray[np.flo
 
 @contextmanager
 def open_frames(series: Series, *, workers: int | None = None, progress: Progress = no_progress) -> Iterator[Frames]:
-    """Decode all frames of a series once; what that takes of the disk is given back when the block ends.
+    """Decode all frames of a series once; their temporary file is removed when the block ends.
 
     Args:
         series: without a problem.

@@ -1,6 +1,5 @@
 """The series of a folder, found by what files hold and not by what they are called."""
 
-import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,18 +12,16 @@ from orchestration.dicom.series import (
     BrokenInstanceError,
     Instance,
     NoVolumeError,
-    is_dicom_beginning,
+    may_be_dicom,
     read_instance,
 )
 from orchestration.errors import DoublereadError
 from orchestration.images import ImageError
-from orchestration.outcomes import Failures, Progress, no_progress
-from orchestration.stores.folder import files_below
-from orchestration.stores.paths import printable
-from orchestration.volumes.series import Series, file_digest, make_series
+from orchestration.outcomes import Failures, Progress, no_progress, printable
+from orchestration.stores.folder import file_digest, files_below
+from orchestration.volumes.series import Series, make_series
 from orchestration.volumes.spreading import processes
 
-_BEGINNING_BYTES = 136
 _FILES_A_TASK = 32  # headers of 1 ms each: a task takes long enough to be worth handing out
 
 
@@ -46,7 +43,7 @@ class Search:
 
 @dataclass(frozen=True)
 class _Looked:
-    """What one file turned out to be: an instance, or why it is none."""
+    """One file: an instance, or the reason why it is not."""
 
     name: str
     instance: Instance | None = None
@@ -82,7 +79,7 @@ def find_series(
         progress: called with the files read and the files in all.
 
     Raises:
-        DoublereadError: the folder does not exist, or a keyword is none.
+        DoublereadError: the folder does not exist, or a keyword is not one of DICOM.
     """
     if not folder.is_dir():
         raise DoublereadError(f"the folder {folder} does not exist")
@@ -90,7 +87,11 @@ def find_series(
         if tag_for_keyword(keyword) is None:
             raise DoublereadError(f"{printable(keyword)} is no DICOM keyword; one is SeriesDescription, for example")
     search = Search()
-    names = [path.relative_to(folder).as_posix() for path in files_below(folder)]
+
+    def unreadable(below: Path, error: OSError) -> None:
+        search.failed.add(printable(below.relative_to(folder).as_posix()), f"cannot be read ({error.strerror})")
+
+    names = [path.relative_to(folder).as_posix() for path in files_below(folder, unreadable)]
     instances: list[Instance] = []
     broken: dict[str, list[str]] = defaultdict(list)
     for looked in _look_at_all(folder, names, tuple(keywords), workers, progress):
@@ -136,7 +137,7 @@ def _look_at(batch: _Names) -> list[_Looked]:
 def _look_at_one(path: Path, name: str, keywords: tuple[str, ...]) -> _Looked:
     """Read the header of a file, or say why it is passed over or failed."""
     try:
-        if not _may_be_dicom(path):
+        if not may_be_dicom(path):
             return _Looked(name, passed_over="is no DICOM file")
         instance = read_instance(path, name, keywords)
     except NoVolumeError as error:
@@ -148,14 +149,6 @@ def _look_at_one(path: Path, name: str, keywords: tuple[str, ...]) -> _Looked:
     except OSError as error:
         return _Looked(name, failed=f"cannot be read ({error.strerror})")
     return _Looked(name, instance, None if instance else "is a DICOM file without an image")
-
-
-def _may_be_dicom(path: Path) -> bool:
-    """Whether a file begins like one; what is no file, such as a pipe, is not opened."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        return False
-    with path.open("rb") as file:
-        return is_dicom_beginning(file.read(_BEGINNING_BYTES))
 
 
 def _each_once(

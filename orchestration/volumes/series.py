@@ -10,11 +10,12 @@ import numpy as np
 
 from orchestration.dicom.series import Instance, Stack, StackError, stack
 from orchestration.dicom.series.stacking import Spacing
+from orchestration.stores.folder import file_digest
 from orchestration.volumes.spreading import threads
 
 
 class SeriesError(ValueError):
-    """Nothing can be made of this series, though others may do; the message says why and names files."""
+    """This series cannot be used, which stops no other; the message says why and names files."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def stored_dtype(instance: Instance) -> np.dtype[np.generic]:
 
 
 def make_series(folder: Path, instances: Iterable[Instance], broken: list[str], *, allow_gaps: bool) -> Series:
-    """A series of instances of one Series Instance UID, with the problem that there is.
+    """A series of instances of one Series Instance UID, with its problem, if any.
 
     Args:
         folder: of which the instances were read.
@@ -142,9 +143,3 @@ def input_digest(series: Series, workers: int | None = None) -> str:
                 raise digest
             digests.append(digest)
     return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

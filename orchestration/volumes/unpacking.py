@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.dicom.deriving import Derivation, derived_uid
-from orchestration.outcomes import Failures, StageListener
+from orchestration.outcomes import Failures, StageListener, no_stages
+from orchestration.stores.folder import file_digest
 from orchestration.volumes.deriving import Written, derived_folder, refuse_existing, write_series
 from orchestration.volumes.hdf5 import Packed, PackedFrame, close_files, find_packed, require_h5py
 from orchestration.volumes.reading import open_frames
 from orchestration.volumes.searching import Search, find_series
-from orchestration.volumes.series import Series, SeriesError, file_digest
+from orchestration.volumes.series import Series, SeriesError
 
 DESCRIPTION = "Pixels of a volume, computed outside of the source's equipment"
 
@@ -50,7 +51,7 @@ def unpack(
     description: str = DESCRIPTION,
     overwrite: bool = False,
     workers: int | None = None,
-    listener: StageListener = lambda _stage, _done, _total: None,
+    listener: StageListener = no_stages,
 ) -> UnpackReport:
     """Write each volume of a file as a series; the folder appears when all are done, and not where none can be.
 

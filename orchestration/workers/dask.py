@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from orchestration.errors import DoublereadError
+from orchestration.errors import DoublereadError, install_extra
 from orchestration.workers.pools import TASKS_A_WORKER
 from orchestration.workers.running import Workers
 
@@ -31,7 +31,7 @@ def dask_workers(address: str, *, tell: Callable[[str], None] = lambda _message:
     try:
         from distributed import Client  # noqa: PLC0415 - an extra
     except ImportError:
-        raise DaskMissingError("--dask needs Dask: install doubleread[dask]") from None
+        raise DaskMissingError(install_extra("--dask needs Dask", "dask")) from None
     try:
         client = Client(address, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:

@@ -40,7 +40,9 @@ def service_database(database_server: Database, tmp_path_factory: pytest.TempPat
     before = dict(os.environ)
     administer(database_server, "create database {}", SERVICE_DATABASE)
     where = Database({**database_server.libpq_environment, "PGDATABASE": SERVICE_DATABASE})
-    os.environ["DOUBLEREAD_HOME"] = str(tmp_path_factory.mktemp("service"))
+    home = tmp_path_factory.mktemp("service")
+    os.environ["DOUBLEREAD_HOME"] = str(home)
+    os.environ["DOUBLEREAD_TRAINING_SET"] = str(home / "training_set")  # which the tests of findings remove
     try:
         start.set_up(load_settings(), where)
         start.migrate(where)

@@ -7,6 +7,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from orchestration.cli.app import app
 
@@ -48,3 +49,16 @@ def test_every_command_is_named_in_the_readme_or_on_a_page_that_it_leads_to() ->
     text = " ".join(page.read_text() for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
     named = {name for name in COMMANDS if re.search(rf"\bdoubleread {name}\b", text)}
     assert named == COMMANDS
+
+
+def test_the_overview_lists_every_command_the_training_set_first() -> None:
+    root = TABLE[""]
+    listed = root.list_commands(None)
+    assert set(listed) == set(root.commands)
+    assert listed[0] == "demo"
+
+
+def test_help_shows_brackets_and_lets_paragraphs_flow() -> None:
+    shown = CliRunner().invoke(app, ["serve", "--help"], env={"COLUMNS": "250"}).output
+    assert "answered. Logs a JSON line for each request on standard output." in shown
+    assert "pip install 'doubleread[service]'" in shown

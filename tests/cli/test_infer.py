@@ -92,7 +92,7 @@ def test_a_job_whose_extra_is_missing_says_what_to_install(own: Home, package: s
         check=False,
     )
     assert result.returncode == 2
-    assert f"install doubleread[{extra}]" in result.stderr
+    assert f"install 'doubleread[{extra}]'" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -64,7 +64,7 @@ def test_without_h5py_a_sentence_says_what_to_install(
     monkeypatch.setitem(sys.modules, "h5py", None)
     error = run(*arguments).exception
     assert isinstance(error, DoublereadError)
-    assert "install doubleread[volumes]" in str(error)
+    assert "install 'doubleread[volumes]'" in str(error)
 
 
 def test_a_folder_without_images_is_an_error_of_usage(tmp_path: Path) -> None:

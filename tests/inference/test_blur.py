@@ -84,7 +84,7 @@ def test_a_wrong_config_is_named(config: dict[str, Any]) -> None:
 
 def test_without_scipy_the_job_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy", None)
-    with pytest.raises(DoublereadError, match=r"install doubleread\[volumes\]"):
+    with pytest.raises(DoublereadError, match=r"install 'doubleread\[volumes\]'"):
         BLUR.func(np.zeros((2, 3, 4), np.float32), {"spacing": (1, 1, 1)}, {"sigma": 1})
 
 

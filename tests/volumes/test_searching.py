@@ -31,6 +31,21 @@ def test_what_is_no_image_is_passed_over_by_name_and_does_no_harm(tmp_path: Path
     assert search.failed.count == 0
 
 
+def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_searched(tmp_path: Path) -> None:
+    """A path of more than 4,096 bytes, which the system opens for nobody."""
+    write(tmp_path, slices_of(volume_of(3)))
+    folder = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(17):
+        os.mkdir("d" * 250, dir_fd=folder)
+        below = os.open("d" * 250, os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = below
+    os.close(folder)
+    search = find_series(tmp_path)
+    assert [failure.reason for failure in search.failed.shown] == ["cannot be read (File name too long)"]
+    assert [series.shape for series in search.series] == [(3, 6, 4)]
+
+
 def test_an_identical_copy_is_named_and_counts_once(tmp_path: Path) -> None:
     path, *_ = write(tmp_path, slices_of(volume_of(3)))
     shutil.copy(path, tmp_path / "copy")

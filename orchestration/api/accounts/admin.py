@@ -16,7 +16,7 @@ admin.site.unregister(Group)  # roles are the token's own
 
 @admin.register(Token)
 class TokenAdmin(ReadOnlyAdmin):
-    """Tokens; their texts are kept nowhere, and their digests are nobody's business."""
+    """Tokens, without their digests; their texts are kept nowhere."""
 
     list_display = ("name", "role", "created_at", "revoked_at")
     fields = list_display
@@ -25,7 +25,7 @@ class TokenAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Revoke the selected tokens")
     def revoke(self, request: HttpRequest, chosen: "QuerySet[Token]") -> None:
-        """Revoke them; those that were are left alone."""
+        """Revoke them; tokens that were revoked before stay as they are."""
         auditor = Auditor.of_request(request)
         for token in chosen:
             try:

@@ -17,7 +17,7 @@ class BearerAuthentication(BaseAuthentication):
     """``Authorization: Bearer TOKEN`` (RFC 6750)."""
 
     def authenticate(self, request: Request) -> tuple[Token, None] | None:
-        """Whom the header names; None without one.
+        """The token that the header names; None without the header.
 
         Raises:
             AuthenticationFailed: it holds another scheme, or no token that opens anything.
@@ -28,7 +28,9 @@ class BearerAuthentication(BaseAuthentication):
         scheme, _, text = header.partition(" ")
         token = find_token(text.strip()) if scheme.lower() == SCHEME.lower() else None
         if token is None:
-            raise AuthenticationFailed("the header Authorization holds no token that is known: Bearer TOKEN")
+            raise AuthenticationFailed(
+                "the header Authorization must be Bearer TOKEN, with a token that exists and was not revoked"
+            )
         request.META[ACTOR_KEY] = token.name
         return token, None
 
@@ -41,7 +43,7 @@ class PageSessionAuthentication(SessionAuthentication):
     """The session of someone who logged in on a page; writes need the page's CSRF token as well."""
 
     def authenticate(self, request: Request) -> tuple[Any, None] | None:
-        """Whose session it is, or None."""
+        """The token that the session belongs to, or None."""
         found = super().authenticate(request)
         if found:
             request.META[ACTOR_KEY] = found[0].name

@@ -10,7 +10,7 @@ class TokenExistsError(ServiceError):
 
 
 class TokenNameError(ServiceError):
-    """The name cannot be one."""
+    """The name is not one that a token may have."""
 
 
 class UnknownTokenError(NotFoundError):

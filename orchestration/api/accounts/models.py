@@ -1,4 +1,4 @@
-"""Tokens, which are also Django's users: whoever holds one is who it names."""
+"""Tokens, which are also Django's users: a request acts in the name of its token."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar

@@ -47,10 +47,10 @@ def create_token(name: str, role: Role, auditor: Auditor) -> str:
 
 
 def revoke_token(name: str, auditor: Auditor) -> None:
-    """Let a token open nothing any more, nor any session that began with it.
+    """End a token, and every session that began with it.
 
     Raises:
-        UnknownTokenError: there is none of this name.
+        UnknownTokenError: no token has this name.
         TokenRevokedError: it was revoked before.
     """
     with transaction.atomic():

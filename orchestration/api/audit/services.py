@@ -20,11 +20,11 @@ select now(), %s, %s, %s, %s, %s::text[], %s::jsonb, %s
 
 
 class AnonymousActorError(ValueError):
-    """Something would be recorded of nobody."""
+    """An entry without an actor."""
 
 
 class Auditor:
-    """Records what one actor does and sees; there is none without an actor.
+    """Records what one actor does and sees.
 
     Call the methods for writes within the transaction of the write, and :meth:`deleting` before the row is gone.
 
@@ -43,17 +43,17 @@ class Auditor:
 
     @classmethod
     def of_request(cls, request: Request | HttpRequest) -> "Auditor":
-        """The auditor of whoever sent the request.
+        """The auditor for the sender of the request.
 
         Raises:
-            AnonymousActorError: nobody did.
+            AnonymousActorError: it was sent without a token.
         """
         user: Any = request.user
         return cls(getattr(user, "name", ""), getattr(user, "role", ""), request.META.get(REQUEST_ID_KEY, ""))
 
     @classmethod
     def of_command(cls) -> "Auditor":
-        """The auditor of whoever runs a command on this machine."""
+        """The auditor for the user who runs a command on this machine."""
         return cls(getpass.getuser(), COMMAND_ROLE)
 
     def created(self, kind: str, keys: Sequence[str], changes: Mapping[str, Any] | None = None) -> None:

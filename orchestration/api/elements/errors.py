@@ -4,7 +4,7 @@ from orchestration.api.web.errors import NotFoundError, ServiceError
 
 
 class UnusableElementError(ServiceError):
-    """An element cannot be stored as it is; one of a batch keeps the others out."""
+    """An element cannot be stored; of a batch then none is."""
 
 
 class ElementExistsError(ServiceError):
@@ -18,4 +18,4 @@ class UnknownElementError(NotFoundError):
 
 
 class UnchangeableFieldError(ServiceError):
-    """The field is computed, or is none of an element's."""
+    """The field is computed, or elements have no such field."""

@@ -98,7 +98,7 @@ def change_element(id_: str, changes: Mapping[str, Any], auditor: Auditor) -> di
         The element as lists show it.
 
     Raises:
-        UnknownElementError: there is none.
+        UnknownElementError: no element has this id.
         UnchangeableFieldError: another field is to be changed.
         UnusableElementError: a value cannot be stored.
         ElementExistsError: the new id is another element's.
@@ -126,7 +126,7 @@ def delete_element(id_: str, auditor: Auditor) -> None:
     """Delete an element.
 
     Raises:
-        UnknownElementError: there is none.
+        UnknownElementError: no element has this id.
     """
     with transaction.atomic():
         element = _locked(id_)
@@ -145,7 +145,7 @@ def find_element(id_: str) -> dict[str, Any]:
     """One element as lists show it.
 
     Raises:
-        UnknownElementError: there is none.
+        UnknownElementError: no element has this id.
     """
     found = ELEMENTS.find(id_)
     if found is None:

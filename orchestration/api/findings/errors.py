@@ -7,8 +7,8 @@ class UnknownFindingError(NotFoundError):
     """The mart has no finding of this id: it never had, or readers no longer agree on it."""
 
     def __init__(self) -> None:
-        super().__init__("no finding has this id; readers may have changed their minds since it was one")
+        super().__init__("no finding has this id; its readers may no longer agree")
 
 
 class NoPictureError(NotFoundError):
-    """The finding is there, and no picture of it that can be relied on."""
+    """The finding has no picture, or one that is not as recorded."""

@@ -37,7 +37,7 @@ class File:
         sha256: of its bytes.
         size_bytes: how long it is.
         mtime_ns: its time of modification.
-        what: it is, in words.
+        what: its name in messages.
     """
 
     path: Path
@@ -83,7 +83,7 @@ def find_picture(finding_id: str) -> File:
 
     Raises:
         UnknownFindingError: the mart has no such finding.
-        NoPictureError: there is none, or it shows an earlier state.
+        NoPictureError: it was not drawn, or shows an earlier state.
     """
     label, scan_id, status, reason, is_current, sha256, size, mtime = _only_row(_FIND_PICTURE, finding_id)
     if status is None:

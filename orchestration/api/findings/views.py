@@ -136,7 +136,7 @@ class ScanPreviewView(_PictureView):
 
 
 class RejectionsView(ServiceView):
-    """What a reader sees and no finding is."""
+    """Labels that were seen and rejected, with reasons."""
 
     roles: ClassVar = {"GET": Role.READER}
 

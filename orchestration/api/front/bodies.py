@@ -32,7 +32,7 @@ async def read_body(receive: Receive, headers: Mapping[bytes, bytes], limit: int
 
     Raises:
         BodyRefusedError: it is larger than ``limit`` bytes, as its header says or as it turns out, or it comes slowly.
-        ClientGoneError: nobody waits for an answer.
+        ClientGoneError: the client closed the connection.
     """
     declared = headers.get(b"content-length", b"")
     if declared.isdigit() and int(declared) > limit:

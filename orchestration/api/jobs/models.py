@@ -37,5 +37,5 @@ class Job(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether something may still become of it."""
+        """Whether it has not ended yet."""
         return self.state in OPEN

@@ -90,7 +90,7 @@ def find_job(uid: uuid.UUID) -> Job:
     """A job as Dagster has it now.
 
     Raises:
-        UnknownJobError: there is none of this uid.
+        UnknownJobError: no job has this uid.
         DagsterUnavailableError: it has not ended, and Dagster does not answer.
     """
     job = Job.objects.filter(pk=uid).first()
@@ -123,7 +123,7 @@ def cancel_job(uid: uuid.UUID, auditor: Auditor) -> Job:
     """Ask a job to end.
 
     Raises:
-        UnknownJobError: there is none of this uid.
+        UnknownJobError: no job has this uid.
         JobEndedError: it has ended.
         DagsterUnavailableError: Dagster does not answer.
     """

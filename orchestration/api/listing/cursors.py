@@ -35,9 +35,9 @@ def read_cursor(text: str, ordering: str, column: Column, key: Column) -> Cursor
     """The cursor of a link, checked like any other parameter.
 
     Raises:
-        BadRequestError: it is none of this list's in this order.
+        BadRequestError: this list, in this order, gave no such cursor.
     """
-    refused = BadRequestError("cursor: is none of a page of this list in this order; begin again without it")
+    refused = BadRequestError("cursor: does not belong to this list in this order; begin again without it")
     if len(text) > LONGEST_CURSOR:
         raise refused
     try:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from orchestration.archives.index.index import ArchiveIndex
 from orchestration.archives.index.member_reader import Location, MemberReader
 from orchestration.dicom.encoding import MAX_HEADER_BYTES, HeaderError, matches, parse_header
-from orchestration.outcomes import Progress, no_progress
+from orchestration.outcomes import Progress, no_progress, printable
 from orchestration.settings import Settings
-from orchestration.stores import StoreError, printable
+from orchestration.stores import StoreError
 
 HEADERS_AT_ONCE = 8192  # whose places are held
 

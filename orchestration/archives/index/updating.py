@@ -16,8 +16,8 @@ from orchestration.archives.index.names import SUFFIX, Kind, passed_over
 from orchestration.archives.index.runs import write_run
 from orchestration.archives.index.scanning import Scan, ScanTask, scan, write_rows
 from orchestration.archives.index.tables import ARCHIVES
-from orchestration.outcomes import Failures, Progress
-from orchestration.stores import ObjectChangedError, ObjectVersion, Place, PlaceBusyError, StoreError, printable
+from orchestration.outcomes import Failures, Progress, printable
+from orchestration.stores import ObjectChangedError, ObjectVersion, Place, PlaceBusyError, StoreError
 from orchestration.workers import WorkerLostError, Workers
 
 COMMIT_ROWS = 1 << 19

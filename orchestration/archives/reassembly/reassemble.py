@@ -21,9 +21,9 @@ from orchestration.archives.reassembly.records import (
     write_unmatched,
 )
 from orchestration.errors import DoublereadError
-from orchestration.outcomes import Progress, no_progress
+from orchestration.outcomes import Progress, no_progress, printable
 from orchestration.settings import Settings
-from orchestration.stores import Place, StoreError, open_place, printable
+from orchestration.stores import Place, StoreError, open_place
 from orchestration.workers import WorkerLostError, Workers, process_workers
 
 STARTED = f"{INDEX}/started"

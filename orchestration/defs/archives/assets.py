@@ -150,7 +150,7 @@ def _every_archive_was_read(reports: dict[str, IndexReport]) -> dg.AssetCheckRes
             f"{unread.count:,} archives could not be read and are not in the index, or in an older version; "
             "materialize archive_index again when they can be."
             if unread.count
-            else "All were read."
+            else "Every archive was read."
         ),
         metadata={"unread": unread.count, **failures_table(unread)},
     )

@@ -18,7 +18,7 @@ def no_dicom_left_failed(annotation_database: AnnotationDatabaseResource) -> dg.
             f"{failed:,} DICOMs could not be read or written; materialize their partitions of reassembled_dicoms again "
             "when the stores answer. Each is in archive_members_unmatched with its reason."
             if failed
-            else "None is."
+            else "Every DICOM was read and written."
         ),
         metadata={"failed": failed, "partitions": dg.MetadataValue.json(partitions), **counts},
     )

@@ -9,7 +9,7 @@ from orchestration.defs.marts.assets import archive_index_models, models_and_tes
 archives_job = dg.define_asset_job(
     "archives_job",
     selection=models_and_tests(archive_index_models, reassembly_models) | dg.AssetSelection.groups(GROUP),
-    description="The index of archives, the DICOMs of all partitions, and the mart of what is in none.",
+    description="The index of archives, the DICOMs of all partitions, and the mart of members that are in none.",
 )
 
 

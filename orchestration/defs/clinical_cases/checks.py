@@ -23,7 +23,7 @@ def every_complete_case_has_its_folder(
             f"{missing.count:,} complete cases have no folder; the materialization of their year says why. Mend that, "
             "then materialize the year again."
             if missing.count
-            else "All have theirs."
+            else "Every complete case has its folder."
         ),
         metadata={"without folder": missing.count, **failures_table(missing)},
     )

@@ -44,7 +44,7 @@ class InferenceConfig(dg.Config):
             kinds={"dicom", "postgres"},
             description=(
                 "A run of a job over a folder of DICOMs, started with the config of its launchpad: job, input, output. "
-                "What it was given, what came out, or why nothing did. One row per run."
+                "Its input, its result, or why it has none. One row per run."
             ),
         ),
         dg.AssetSpec(
@@ -67,7 +67,7 @@ class InferenceConfig(dg.Config):
 def inference(
     context: dg.AssetExecutionContext, config: InferenceConfig, annotation_database: AnnotationDatabaseResource
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """Run the job and record what became of it; a run of which nothing came fails with its reason."""
+    """Run the job and record what became of it; a run without a result fails with its reason."""
     found = find_jobs()
     for failure in found.failures.shown:
         context.log.warning(f"the entry point {failure.item} cannot be loaded: {failure.reason}")
@@ -158,7 +158,7 @@ def _every_series_was_processed(failures: Failures) -> dg.AssetCheckResult:
             f"{failures.count:,} series or files failed, and the others are in the output. Mend those that are named, "
             "then run again with overwrite."
             if failures.count
-            else "All that the config chooses were."
+            else "Every series that the config chooses was processed."
         ),
         metadata={"failed": failures.count, **failures_table(failures)},
     )

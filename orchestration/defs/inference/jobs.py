@@ -1,4 +1,4 @@
-"""The job that runs one job over a folder, the job that models its records, and what starts that."""
+"""Dagster's job that runs one of ours over a folder, the one that models its records, and what starts that."""
 
 from collections.abc import Iterator
 

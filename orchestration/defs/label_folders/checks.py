@@ -47,7 +47,7 @@ def no_orphan(annotation_database: AnnotationDatabaseResource, folders: FoldersR
             f"{len(orphans):,} entries are no finding's picture; materialize label_folders again, and remove folders "
             "among them by hand."
             if orphans
-            else "Nothing else lies there."
+            else "The folders hold nothing but pictures of findings."
         ),
         metadata={"orphans": len(orphans), "first": dg.MetadataValue.json(orphans[:100])},
     )
@@ -66,7 +66,7 @@ def no_finding_left_failed(
             "that can't be read, mend the ids that can't name a file, then materialize retrieved_scans and "
             "label_folders again."
             if failures.count
-            else "All were drawn."
+            else "Every picture was drawn."
         ),
         metadata={"failed": failures.count, **failures_table(failures)},
     )

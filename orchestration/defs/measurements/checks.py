@@ -18,7 +18,7 @@ def no_element_left_failed(annotation_database: AnnotationDatabaseResource) -> d
             f"{failed:,} elements failed; doubleread.measurement_failures has each with its reason. Put their files "
             "right, or take them away, then materialize measured_elements again."
             if failed
-            else "All were."
+            else "Every element was measured and stored."
         ),
         metadata={"failed": failed, "files with failures": files.count, **failures_table(files)},
     )

@@ -22,6 +22,6 @@ def no_scan_left_failed(
         passed=failures.count == 0,
         description=f"{failures.count:,} images could not be retrieved. {what_to_do}"
         if failures.count
-        else "All were retrieved.",
+        else "Every image was retrieved.",
         metadata={"failed": failures.count, **failures_table(failures)},
     )

@@ -20,7 +20,7 @@ def no_patient_is_on_two_sides(
         description=(
             f"{len(divided):,} patients have studies on two sides; materialize training_set_export again."
             if divided
-            else "Each is on one."
+            else "Every patient is on one side."
         ),
         metadata={"patients": len(divided), "studies of the first": dg.MetadataValue.json(divided[:100])},
     )
@@ -37,7 +37,7 @@ def no_scan_left_out(annotation_database: AnnotationDatabaseResource, exports: E
             "missing images, replace those that can't be read, then materialize retrieved_scans and "
             "training_set_export again."
             if failures.count
-            else "All are there."
+            else "Every scan is in the export."
         ),
         metadata={"left out": failures.count, **failures_table(failures)},
     )

@@ -8,7 +8,7 @@ from orchestration.dicom.series.instance import (
     Instance,
     NoVolumeError,
     Plane,
-    is_dicom_beginning,
+    may_be_dicom,
     read_instance,
 )
 from orchestration.dicom.series.stacking import Frame, Stack, StackError, stack
@@ -21,7 +21,7 @@ __all__ = [
     "Plane",
     "Stack",
     "StackError",
-    "is_dicom_beginning",
+    "may_be_dicom",
     "read_instance",
     "stack",
 ]

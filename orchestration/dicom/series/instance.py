@@ -4,6 +4,7 @@ Only the elements that a volume needs are parsed, and the pixels are not read.
 """
 
 import math
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from orchestration.images import ImageError
 Vector = tuple[float, float, float]
 Orientation = tuple[float, float, float, float, float, float]
 
+_BEGINNING_BYTES = 136  # a preamble, DICM and the tag that follows
 _UNREADABLE = "is a damaged DICOM file: its header cannot be read"
 _ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
 _UNIT_TOLERANCE = 0.01  # of the length of a direction: decimal strings of few digits miss it by less
@@ -126,12 +128,22 @@ class BrokenInstanceError(ImageError):
         return BrokenInstanceError, (str(self), self.series_instance_uid)
 
 
-def is_dicom_beginning(data: bytes) -> bool:
-    """Whether a file with these first 136 bytes or more may be DICOM: a preamble, or elements of group 2 or 8 at once.
+def may_be_dicom(path: Path) -> bool:
+    """Whether a file begins like DICOM: with a preamble, or with an element of group 2 or 8.
 
     Files without a preamble (PS3.10 7.1 asks for one) are common in old archives; those are taken whose first element
-    is of group 2 or 8 and has a length that an element there may have.
+    is of group 2 or 8 and has a length that an element there may have. Pipes, sockets and devices are not opened.
+
+    Raises:
+        OSError: it can't be read.
     """
+    if not stat.S_ISREG(path.stat().st_mode):
+        return False
+    with path.open("rb") as file:
+        return _is_beginning(file.read(_BEGINNING_BYTES))
+
+
+def _is_beginning(data: bytes) -> bool:
     if data[128:132] == b"DICM":
         return True
     for order in _ORDERS:

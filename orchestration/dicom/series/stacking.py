@@ -193,7 +193,7 @@ def _stored_type(instance: Instance) -> str:
 
 
 def _nearest_orientation() -> Callable[[Frame], Hashable]:
-    """The first orientation seen that is the same but for rounding."""
+    """The first orientation seen that differs by no more than rounding."""
     seen: list[Orientation] = []
 
     def kind(frame: Frame) -> Hashable:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from orchestration.dicom.deriving import Code
-from orchestration.errors import DoublereadError
+from orchestration.errors import DoublereadError, install_extra
 from orchestration.inference.config import options
 from orchestration.inference.errors import JobConfigError, JobError
 from orchestration.inference.job import Array, Config, JobEntry, MetaData
@@ -140,7 +140,7 @@ def _scipy_version() -> str:
     try:
         import scipy  # noqa: PLC0415 - an extra
     except ImportError:
-        raise DoublereadError(f"the job {NAME} needs SciPy: install doubleread[volumes]") from None
+        raise DoublereadError(install_extra(f"the job {NAME} needs SciPy", "volumes")) from None
     return str(scipy.__version__)
 
 

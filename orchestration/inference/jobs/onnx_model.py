@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestration.dicom.deriving import PROCESSED, Code
-from orchestration.errors import DoublereadError
+from orchestration.errors import DoublereadError, install_extra
 from orchestration.inference.errors import JobConfigError, JobError
 from orchestration.inference.job import Array, Config, JobEntry, MetaData, Scores
 from orchestration.inference.jobs.onnx_options import MAX_BATCH, OnnxOptions, read_options
@@ -153,7 +153,7 @@ class OnnxModel:
 
 
 def _session(runtime: "ModuleType", data: bytes, provider: str) -> "InferenceSession":
-    """A session that computes the same each time, of a model that is whole in its bytes."""
+    """A session that gives the same result each time; the model must be one file, its weights in it."""
     settings = runtime.SessionOptions()
     settings.log_severity_level = FATAL
     settings.use_deterministic_compute = True
@@ -163,7 +163,7 @@ def _session(runtime: "ModuleType", data: bytes, provider: str) -> "InferenceSes
         session: InferenceSession = runtime.InferenceSession(data, settings, providers=[provider])
     except Exception as error:  # noqa: BLE001 - onnxruntime's errors have no base class but this
         raise JobConfigError(
-            f"the model is none that onnxruntime {runtime.__version__} can load ({type(error).__name__}); its weights "
+            f"onnxruntime {runtime.__version__} cannot load the model ({type(error).__name__}); its weights "
             "must be in its own file"
         ) from None
     return session
@@ -187,7 +187,7 @@ def _check_ranks(takes: Shape, gives: Shape, rank: int, mode: str) -> None:
 
 
 def _compare(verb: str, declared: Shape, wanted: tuple[int | None, ...]) -> None:
-    """Raise where a length that the model fixes is another one than the volume's."""
+    """Refuse a volume with another length than one that the model fixes."""
     if declared and any(a and b and a != b for a, b in zip_longest(declared, wanted)):
         raise JobError(f"the model {verb} {_text(declared)}, its volume is {_text(wanted)}")
 
@@ -200,7 +200,7 @@ def _onnxruntime() -> "ModuleType":
     try:
         import onnxruntime  # noqa: PLC0415 - an extra
     except ImportError:
-        raise DoublereadError(f"the job {NAME} needs onnxruntime: install doubleread[onnx]") from None
+        raise DoublereadError(install_extra(f"the job {NAME} needs onnxruntime", "onnx")) from None
     onnxruntime.disable_telemetry_events()  # only its builds for Windows have any
     runtime: ModuleType = onnxruntime
     return runtime

@@ -32,7 +32,7 @@ class PlacedBox:
 
 
 def placed(box: Box, width: int, height: int) -> PlacedBox | None:
-    """The part of a box that lies on an image; None where there is none, as in pictures (``visible_area``)."""
+    """The part of a box that lies on an image; None for a box beside it, as in pictures (``visible_area``)."""
     source = (box.x, box.y, box.width, box.height)
     left, right = sorted((box.x, box.x + box.width))
     top, bottom = sorted((box.y, box.y + box.height))

@@ -1,12 +1,12 @@
 """Every file of a generation but the images, written to a folder here, and the manifest that lists them all."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from orchestration.labels import LABELS
 from orchestration.stores import Place
+from orchestration.stores.folder import file_digest, files_below
 from orchestration.training_set.export.coco import write_coco
 from orchestration.training_set.export.exported import ExportedScan
 from orchestration.training_set.export.generation import (
@@ -52,7 +52,7 @@ def compose(
     write_tables(folder, scans)
     links = write_yolo(folder, scans) | write_imagefolder(folder, scans)
     shards, shard_files = _shards(folder, scans, destination, previous) if options.webdataset else ([], [])
-    files = [*_files_below(folder), *map(_image, scans), *shard_files]
+    files = [*_written(folder), *map(_image, scans), *shard_files]
     return identified(
         Generation(
             bits=options.bits,
@@ -87,12 +87,11 @@ def _image(scan: ExportedScan) -> GenerationFile:
     return GenerationFile(path=scan.path, size_bytes=image.size_bytes, sha256=image.sha256, object=image.object)
 
 
-def _files_below(folder: Path) -> Iterator[GenerationFile]:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            data = path.read_bytes()
-            name = path.relative_to(folder).as_posix()
-            yield GenerationFile(path=name, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+def _written(folder: Path) -> Iterator[GenerationFile]:
+    """The files that were written to the folder."""
+    for path in files_below(folder):
+        name = path.relative_to(folder).as_posix()
+        yield GenerationFile(path=name, size_bytes=path.stat().st_size, sha256=file_digest(path))
 
 
 def _contents(scans: Sequence[ExportedScan]) -> Contents:

@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 
 from orchestration.database import Database, exclusive
-from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting
-from orchestration.stores import Place, StoreError, UnsafePathError, check_name, printable
+from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting, printable
+from orchestration.stores import Place, StoreError, UnsafePathError, check_name
 from orchestration.training_set.export.composing import compose
 from orchestration.training_set.export.exported import Ready, exported
 from orchestration.training_set.export.generation import Contents, Splits, current_id, find_generation
@@ -72,8 +72,8 @@ def export(
 ) -> ExportReport:
     """Publish a generation that holds what the marts say now; nothing is written where it is the current one already.
 
-    A scan whose image can't be had or read is left out and named, in the report and in ``doubleread.clean_images``;
-    one whose store did not answer keeps the image that it had.
+    A scan whose image can't be retrieved or read is left out and named, in the report and in
+    ``doubleread.clean_images``; one whose store did not answer keeps the image that it had.
 
     Args:
         database: holds the marts and the records.

@@ -153,7 +153,7 @@ def current_id(place: Place) -> str | None:
     """The id of the current generation; None where nothing was published yet.
 
     Raises:
-        GenerationError: ``current`` names none.
+        GenerationError: ``current`` names no generation.
         StoreError: the place does not answer.
     """
     folder = parse_url(place.url).folder
@@ -172,7 +172,7 @@ def read_generation(place: Place, generation_id: str | None = None) -> Generatio
     """The manifest of a generation, the current one unless named.
 
     Raises:
-        GenerationError: there is none, or its manifest is not what doubleread writes.
+        GenerationError: there is no such generation, or its manifest is not what doubleread writes.
         StoreError: the place does not answer.
     """
     wanted = generation_id or current_id(place)
@@ -191,7 +191,7 @@ def read_generation(place: Place, generation_id: str | None = None) -> Generatio
 
 
 def find_generation(place: Place, generation_id: str | None) -> Generation | None:
-    """A generation, or None where there is none that can be read: what it says is then made anew."""
+    """A generation; None where it cannot be read, and is then made anew."""
     try:
         return None if generation_id is None else read_generation(place, generation_id)
     except (GenerationError, MissingObjectError):

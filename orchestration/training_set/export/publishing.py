@@ -7,7 +7,6 @@ file that somebody changed.
 """
 
 import filecmp
-import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from orchestration.stores import Place, StoreError
+from orchestration.stores.folder import file_digest
 from orchestration.stores.publishing import PARTIAL, exchange, partial_folder
 from orchestration.stores.scratch import scratch_folder
 from orchestration.stores.uploading import upload_folder
@@ -176,7 +176,7 @@ def _is_whole(root: Path, final: Path, generation: Generation) -> bool:
             if file.object is not None:
                 if _size_and_time(path) != _size_and_time(root / file.object):
                     return False
-            elif hashlib.sha256(path.read_bytes()).hexdigest() != file.sha256:
+            elif file_digest(path) != file.sha256:
                 return False
         return all(
             str((final / name).readlink()) == _relative(target, name) for name, target in generation.links.items()

@@ -7,8 +7,7 @@ from typing import Any
 import psycopg
 
 from orchestration.database import Database
-from orchestration.outcomes import FAILURES_SHOWN, Failure, Failures
-from orchestration.stores import printable
+from orchestration.outcomes import FAILURES_SHOWN, Failure, Failures, printable
 from orchestration.training_set.export.images import CLEANING_VERSION, MadeImage
 from orchestration.training_set.export.selection import ExportOptions, Selected
 

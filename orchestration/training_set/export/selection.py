@@ -130,7 +130,7 @@ class Selected:
 
 
 def images_beside_findings(options: ExportOptions) -> Query | None:
-    """What yields the images that the options ask for and no finding needs; None where there are none."""
+    """The query for images that the options ask for and no finding needs; None where none is asked for."""
     match options.negatives, options.hard_cases:
         case True, True:
             return "select png_image from marts.trainable_scans where role in ('negative', 'hard_case')"

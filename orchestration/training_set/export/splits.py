@@ -1,9 +1,9 @@
-"""Train, validation and test: by patient where one is known, by study where none is; and the check that it held.
+"""Train, validation and test: by patient where known, else by study; and the check that it held.
 
-A side is a function of the patient's id and a salt, and of nothing else. So whoever is added later moves nobody, and
-two exports of different scans agree. It is also why the shares of a label are those of the ratios only up to chance:
-of n patients with a label, a share p goes to a side with a standard deviation of sqrt(p (1 - p) / n). Exact shares
-would need to know all other patients, and would move some with every study that is added. ``best_salts`` finds
+A side is a function of the patient's id and a salt, and of nothing else. So a patient who is added later moves no
+other, and two exports of different scans agree. It is also why the shares of a label are those of the ratios only up to
+chance: of n patients with a label, a share p goes to a side with a standard deviation of sqrt(p (1 - p) / n). Exact
+shares would need to know all other patients, and would move some with every study that is added. ``best_salts`` finds
 the salts with which the labels of the studies at hand come out best.
 """
 
@@ -41,7 +41,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class StudyPatients:
-    """A study and whose it may be: ids of patients by the raw tables, digests of ids by the images' headers."""
+    """A study and its possible patients: ids by the raw tables, digests of ids by the images' headers."""
 
     study_id: str
     patients: frozenset[str] = frozenset()
