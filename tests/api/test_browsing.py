@@ -4,7 +4,6 @@ import csv
 import hashlib
 import json
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -88,7 +88,7 @@ def driver(site: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[web
         driver.get(f"http://127.0.0.1:{site.port}/rejections/")
         driver.find_element(By.ID, "token").send_keys(site.tokens["writer"])
         driver.find_element(By.CSS_SELECTOR, ".login button").click()
-        WebDriverWait(driver, SECONDS).until(lambda driver: driver.current_url.endswith("/rejections/"))
+        until(driver, lambda driver: driver.current_url.endswith("/rejections/"))
         yield driver
 
 
@@ -148,16 +148,15 @@ def test_the_wall_shows_pictures_by_label_and_is_filtered_by_a_form(go: Any) -> 
     assert headings == ["Malignant mass"]
     images = driver.find_elements(By.CSS_SELECTOR, ".wall img")
     assert len(images) == 8
-    WebDriverWait(driver, SECONDS).until(
-        lambda driver: all(driver.execute_script("return arguments[0].naturalWidth", image) == 300 for image in images)
+    until(
+        driver,
+        lambda driver: all(driver.execute_script("return arguments[0].naturalWidth", image) == 300 for image in images),
     )
     driver.find_element(By.NAME, "study_id").send_keys("2", Keys.ENTER)
-    WebDriverWait(driver, SECONDS).until(lambda driver: "study_id=2" in driver.current_url)
-    studies = {item.text for item in driver.find_elements(By.CSS_SELECTOR, ".wall strong")}
-    assert studies == {"Study 2"}
+    until(driver, lambda driver: "study_id=2" in driver.current_url and studies(driver) == {"Study 2"})
     Select(driver.find_element(By.NAME, "matching_reader_count__gte")).select_by_value("3")
     driver.find_element(By.CSS_SELECTOR, ".filters button").click()
-    WebDriverWait(driver, SECONDS).until(lambda driver: "No findings like this" in driver.page_source)
+    until(driver, lambda driver: "No findings like this" in driver.page_source)
     assert visible(driver, ".wall img") == 0
 
 
@@ -234,10 +233,24 @@ def test_a_keyboard_is_enough(site: Live, go: Any) -> None:
     assert first != second
     assert driver.execute_script("return getComputedStyle(document.activeElement).outlineStyle") == "solid"
     press(driver, Keys.ENTER)
-    WebDriverWait(driver, SECONDS).until(lambda driver: driver.current_url == second)
+    until(driver, lambda driver: driver.current_url == second)
+    until(driver, lambda driver: driver.execute_script("return document.readyState") == "complete")
     press(driver, Keys.ARROW_LEFT)
-    WebDriverWait(driver, SECONDS).until(lambda driver: driver.current_url == first)
+    until(driver, lambda driver: driver.current_url == first)
     assert site.call("GET", "/healthz").status == 200
+
+
+def until(driver: webdriver.Chrome, condition: Callable[[webdriver.Chrome], bool]) -> None:
+    """Wait until ``condition`` holds, also while one page gives way to the next."""
+    WebDriverWait(driver, SECONDS, ignored_exceptions=[StaleElementReferenceException]).until(condition)
+
+
+def states(driver: webdriver.Chrome) -> list[str]:
+    return [state.text for state in driver.find_elements(By.CLASS_NAME, "state")]
+
+
+def studies(driver: webdriver.Chrome) -> set[str]:
+    return {item.text for item in driver.find_elements(By.CSS_SELECTOR, ".wall strong")}
 
 
 def press(driver: webdriver.Chrome, *keys: str) -> None:
@@ -248,22 +261,20 @@ def test_light_and_dark_are_chosen_and_kept(go: Any) -> None:
     driver = go("/rejections/")
     driver.find_element(By.CLASS_NAME, "to-dark").click()
     try:
-        WebDriverWait(driver, SECONDS).until(
-            lambda driver: driver.find_element(By.TAG_NAME, "html").get_attribute("data-theme") == "dark"
-        )
+        until(driver, lambda driver: driver.find_element(By.TAG_NAME, "html").get_attribute("data-theme") == "dark")
         assert driver.current_url.endswith("/rejections/")
         driver = go("/agreement/")
         assert driver.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(12, 14, 16)"
         assert serious_findings(driver) == []
         driver.find_element(By.CLASS_NAME, "to-light").click()
-        WebDriverWait(driver, SECONDS).until(lambda driver: visible(driver, ".to-dark") == 1)
+        until(driver, lambda driver: visible(driver, ".to-dark") == 1)
     finally:
         driver.delete_cookie("theme")
 
 
 def test_the_state_of_a_job_changes_before_ones_eyes(site: Live, go: Any) -> None:
     driver = go("/jobs/")
-    assert [state.text for state in driver.find_elements(By.CLASS_NAME, "state")] == ["running", "failed"]
+    assert states(driver) == ["running", "failed"]
     assert "No model" in driver.find_element(By.TAG_NAME, "main").text
     assert visible(driver, ".acts button") == 1
     environment = {name.lower(): value for name, value in site.environment.items() if name.startswith("PG")}
@@ -272,9 +283,6 @@ def test_the_state_of_a_job_changes_before_ones_eyes(site: Live, go: Any) -> Non
         connection.execute(
             "update doubleread_service.job set state = 'succeeded', ended_at = now() where run_id = 'r1'"
         )
-    deadline = time.monotonic() + SECONDS
-    while [state.text for state in driver.find_elements(By.CLASS_NAME, "state")] != ["succeeded", "failed"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    until(driver, lambda driver: states(driver) == ["succeeded", "failed"])
     assert visible(driver, ".acts button") == 0
     assert driver.find_element(By.ID, "news").get_attribute("textContent")
