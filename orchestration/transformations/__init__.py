@@ -10,6 +10,7 @@ from orchestration.transformations.manifest import (
     prepare_manifest,
 )
 from orchestration.transformations.project import (
+    FROM_HISTORY,
     build_models,
     dbt_environment,
     expected_raw_tables,
@@ -22,6 +23,7 @@ from orchestration.transformations.seeds import seed_reasons
 
 __all__ = [
     "DBT",
+    "FROM_HISTORY",
     "MANIFEST_FOLDER",
     "PROJECT_DIR",
     "TransformationError",

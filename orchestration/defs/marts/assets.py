@@ -13,6 +13,7 @@ from orchestration.defs.reporting import logged_waiting
 from orchestration.defs.resources import DBT_PROJECT, AnnotationDatabaseResource, DbtResource, FoldersResource
 from orchestration.outcomes import report_stage
 from orchestration.transformations import (
+    FROM_HISTORY,
     dbt_environment,
     expected_raw_tables,
     load_manifest,
@@ -45,12 +46,9 @@ class Translator(DagsterDbtTranslator):
         return dg.AssetKey(dbt_resource_props["name"])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The layer: the first folder below ``models``, or ``seeds``."""
-        if dbt_resource_props["resource_type"] == "source":
-            return "raw"
-        if dbt_resource_props["resource_type"] == "seed":
-            return "seeds"
-        return str(dbt_resource_props["fqn"][1])
+        """The layer: the first folder below ``models``, or ``seeds``, or ``history`` of snapshots."""
+        kind = dbt_resource_props["resource_type"]
+        return {"source": "raw", "seed": "seeds", "snapshot": "history"}.get(kind) or str(dbt_resource_props["fqn"][1])
 
 
 _models = partial(
@@ -105,7 +103,7 @@ def _build(
 ) -> Iterator[Any]:
     with one_dbt(database, on_wait=logged_waiting(context)), dbt_environment(database):
         # Unit tests are for developers: dbt advises against running them in production, where they take 4 s.
-        invocation = dbt.run(BUILD, context, database.name(), folders.dbt_target_path)
+        invocation = dbt.run((*BUILD, *FROM_HISTORY), context, database.name(), folders.dbt_target_path)
         yield from invocation.stream().fetch_column_metadata().fetch_row_counts()
 
 
