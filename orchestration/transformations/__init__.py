@@ -1,5 +1,6 @@
 """The dbt project as the rest sees it: where it is, its variables, its manifest, running it."""
 
+from orchestration.transformations.earlier import EARLIER, earlier_models
 from orchestration.transformations.manifest import (
     DBT,
     MANIFEST_FOLDER,
@@ -11,6 +12,7 @@ from orchestration.transformations.manifest import (
 )
 from orchestration.transformations.project import (
     FROM_HISTORY,
+    MARTS_LOCK,
     build_models,
     dbt_environment,
     expected_raw_tables,
@@ -23,12 +25,15 @@ from orchestration.transformations.seeds import seed_reasons
 
 __all__ = [
     "DBT",
+    "EARLIER",
     "FROM_HISTORY",
     "MANIFEST_FOLDER",
+    "MARTS_LOCK",
     "PROJECT_DIR",
     "TransformationError",
     "build_models",
     "dbt_environment",
+    "earlier_models",
     "expected_raw_tables",
     "in_database",
     "load_manifest",

@@ -16,6 +16,9 @@ from orchestration.transformations.manifest import PROJECT_DIR, TransformationEr
 
 LIMIT_SECONDS = 3600.0
 
+MARTS_LOCK = "marts"
+"""The lock that keeps the marts as they are: whoever makes them holds it, and who must see one state of all of them."""
+
 FROM_HISTORY = ("--vars", '{"as_of": "latest"}')
 """Options of dbt: models read the raw tables as the snapshots of the same run saw them, one state of both tables.
 
@@ -81,7 +84,7 @@ def make_sources(database: Database, tables: Tables) -> None:
 @contextmanager
 def one_dbt(database: Database, *, on_wait: Waiting = no_waiting) -> Iterator[None]:
     """Keep every other dbt out of ``database`` for the length of the ``with`` block, waiting for it where needed."""
-    with exclusive(database, "marts", on_wait=on_wait):
+    with exclusive(database, MARTS_LOCK, on_wait=on_wait):
         _wait_for_other_dbt(database, on_wait)
         yield
 

@@ -102,3 +102,23 @@ on doubleread.clean_images (destination, store_url, md5(png_image), bits);
 
 comment on table doubleread.clean_images is
 'The clean image of each scan that an export holds, or why there is none. One row per destination, image and bits asked for.';
+
+create table if not exists doubleread.versions (
+    destination text not null,
+    generation text not null,
+    run_id text not null,
+    published_at timestamptz not null default now(),
+    as_of timestamptz,
+    project_variables jsonb not null,
+    store_url text not null,
+    export_options jsonb not null,
+    split_salt text not null,
+    split_ratios double precision[] not null,
+    left_out text[] not null,
+    cleaning_version integer not null,
+    doubleread text not null,
+    primary key (destination, generation, run_id)
+);
+
+comment on table doubleread.versions is
+'What each publication of a generation was made with: all that is needed to build it again. One row per publication.';
