@@ -1,5 +1,5 @@
 {#-
-The raw rows that the models read, with the raw tables' own columns and types: from the tables themselves, or, where the
+The raw rows that the models read, with the raw tables' own columns: from the tables themselves, or, where the
 variable `as_of` says so, from their history, as it was at the moment of `readings_state`. What is read from the history
 is one state of both tables, whatever readers do while the models are made.
 -#}

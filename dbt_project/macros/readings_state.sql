@@ -9,22 +9,24 @@
 {%- endmacro %}
 
 {#-
-The types of the raw tables' columns that the models read, for each table, by what the history calls the column: it keeps
-texts, in which 10 comes before 9. A state of earlier takes the types of then, from the variable `raw_types`.
+The types of those columns of the raw tables whose order or spelling counts, for each table by what the history calls the
+column: it keeps texts, in which 10 comes before 9. A state of earlier takes the types of then, from the variable
+`raw_types`.
 -#}
 {% macro raw_types() -%}
     {%- if var('raw_types') or not execute -%}
         {{ return(var('raw_types')) }}
     {%- endif -%}
     {%- set types = {} -%}
-    {%- for table, columns in [
-        ('mmgscans_mmgscan', scan_columns()), ('mmgscans_mmgscanannotation', annotation_columns())
+    {%- for table, columns, counting in [
+        ('mmgscans_mmgscan', scan_columns(), ['patient_id', 'image_rows', 'image_columns']),
+        ('mmgscans_mmgscanannotation', annotation_columns(), ['id', 'reader_id', 'created_at']),
     ] -%}
         {%- set found = {} -%}
-        {%- for column in adapter.get_columns_in_relation(source('annotations', table)) if column.name in columns -%}
-            {#- The history keeps json as text. -#}
-            {%- set type = 'text' if column.dtype in ['json', 'jsonb'] else column.data_type -%}
-            {%- do found.update({columns[column.name]: type}) -%}
+        {%- for column in adapter.get_columns_in_relation(source('annotations', table)) -%}
+            {%- if columns.get(column.name) in counting -%}
+                {%- do found.update({columns[column.name]: column.data_type}) -%}
+            {%- endif -%}
         {%- endfor -%}
         {%- do types.update({table: found}) -%}
     {%- endfor -%}
