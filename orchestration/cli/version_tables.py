@@ -1,8 +1,9 @@
 """How versions and their differences are shown: as text for a person, as JSON for a program."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import orjson
@@ -68,60 +69,77 @@ def print_diff(diff: VersionDiff, explanation: Explanation) -> None:
         console.print(f"setting {setting.name}: {setting.before} -> {setting.after}", style="bold", markup=False)
     if explanation.note:
         console.print(explanation.note, style="yellow", markup=False)
-    for word, style, findings, redrawn in (
-        ("added", "green", diff.added, False),
-        ("removed", "red", diff.removed, False),
-        ("redrawn", "cyan", [new for _, new in diff.redrawn], True),
-    ):
-        lines = [(_finding(one), explanation.of_finding(one, redrawn=redrawn), one.scan_id) for one in findings]
-        _print_changes(word, style, lines, explanation)
+    _print_changes("added", "green", _by_label(diff.added, explanation, gained=True))
+    _print_changes("removed", "red", _by_label(diff.removed, explanation, gained=False))
+    redrawn = [_Change(_redrawn(old, new), explanation.of_picture(new)) for old, new in diff.redrawn]
+    _print_changes("redrawn", "cyan", redrawn)
     _print_scans(diff, explanation)
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A line, and what caused it; ``note`` where that is no change of a reading."""
+
+    line: str
+    causes: Sequence[Cause] = ()
+    note: str = ""
+
+
+def _by_label(findings: Sequence[VersionFinding], explanation: Explanation, *, gained: bool) -> list[_Change]:
+    """A change for each study and label: its findings, one for each scan, come and go together."""
+    changes = []
+    for (study, label), group in groupby(findings, key=lambda one: (one.study_id, one.label)):
+        of_study = list(group)
+        scans = ", ".join(printable(one.scan_id) for one in of_study)
+        boxes = sum(len(one.boxes) for one in of_study)
+        line = f"{label} of study {printable(study)}: scans {scans}; {boxes} boxes"
+        causes = explanation.of_finding(of_study[0], gained=gained)
+        changes.append(_Change(line, causes, _image_note(causes, [one.scan_id for one in of_study], explanation)))
+    return changes
+
+
+def _image_note(causes: Sequence[Cause], scans: Sequence[str], explanation: Explanation) -> str:
+    if causes or not explanation.no_image.intersection(scans):
+        return ""
+    return "one of the two was made while the image could not be retrieved or read"
 
 
 def _print_scans(diff: VersionDiff, explanation: Explanation) -> None:
     """Print the scans that differ, but for those that came or went with their findings."""
     with_findings = {one.scan_id for one in (*diff.added, *diff.removed)}
+
+    def of(scan: VersionScan, change: str = "") -> _Change:
+        causes = explanation.of_scan(scan)
+        return _Change(f"{_scan(scan)}{change}", causes, _image_note(causes, [scan.scan_id], explanation))
+
     for word, style, scans in (("added", "green", diff.scans_added), ("removed", "red", diff.scans_removed)):
-        alone = [one for one in scans if one.scan_id not in with_findings]
-        lines = [(_scan(one), explanation.of_scan(one), one.scan_id) for one in alone]
-        _print_changes(word, style, lines, explanation)
-    images = [(f"{_scan(new)}: {_image(old, new)}", (), new.scan_id) for old, new in diff.images]
-    _print_changes("image", "cyan", images, explanation)
-    sides = [
-        (f"{_scan(new)}: {old.side} -> {new.side}", explanation.of_scan(new), new.scan_id) for old, new in diff.sides
-    ]
-    _print_changes("side", "magenta", sides, explanation)
-    roles = [
-        (f"{_scan(new)}: {old.role} -> {new.role}", explanation.of_scan(new), new.scan_id) for old, new in diff.roles
-    ]
-    _print_changes("role", "magenta", roles, explanation)
+        _print_changes(word, style, [of(one) for one in scans if one.scan_id not in with_findings])
+    _print_changes("image", "cyan", [_Change(f"{_scan(new)}: {_image(old, new)}") for old, new in diff.images])
+    _print_changes("side", "magenta", [of(new, f": {old.side} -> {new.side}") for old, new in diff.sides])
+    _print_changes("role", "magenta", [of(new, f": {old.role} -> {new.role}") for old, new in diff.roles])
 
 
-def _print_changes(
-    word: str, style: str, lines: Sequence[tuple[str, Sequence[Cause], str]], explanation: Explanation
-) -> None:
-    for line, causes, scan_id in lines[:SHOWN_CHANGES]:
+def _print_changes(word: str, style: str, changes: Sequence[_Change]) -> None:
+    for change in changes[:SHOWN_CHANGES]:
         console.print(f"[{style}]{word:8}[/] ", end="")
-        console.print(line, markup=False)
-        for cause in causes[:SHOWN_CAUSES]:
+        console.print(change.line, markup=False)
+        for cause in change.causes[:SHOWN_CAUSES]:
             console.print(f"           {_cause(cause)}", markup=False)
-        if len(causes) > SHOWN_CAUSES:
-            console.print(f"           and {len(causes) - SHOWN_CAUSES:,} more")
-        if not causes and scan_id in explanation.no_image:
-            console.print("           one of the two was made while its image could not be retrieved or read")
-    if len(lines) > SHOWN_CHANGES:
-        console.print(f"[{style}]{word:8}[/]  and {len(lines) - SHOWN_CHANGES:,} more; --json has all of them")
+        if len(change.causes) > SHOWN_CAUSES:
+            console.print(f"           and {len(change.causes) - SHOWN_CAUSES:,} more")
+        if change.note:
+            console.print(f"           {change.note}", markup=False)
+    if len(changes) > SHOWN_CHANGES:
+        console.print(f"[{style}]{word:8}[/] and {len(changes) - SHOWN_CHANGES:,} more; --json has all of them")
 
 
 def diff_as_json(diff: VersionDiff, explanation: Explanation) -> str:
     """Everything that changed, each with its causes."""
 
-    def finding(one: VersionFinding, *, redrawn: bool = False, **more: object) -> dict[str, Any]:
-        causes = [_cause_as_json(cause) for cause in explanation.of_finding(one, redrawn=redrawn)]
-        return {**asdict(one), **more, "causes": causes}
-
-    def scan(one: VersionScan, **more: object) -> dict[str, Any]:
-        return {**asdict(one), **more, "causes": [_cause_as_json(cause) for cause in explanation.of_scan(one)]}
+    def shown(
+        one: VersionFinding | VersionScan, causes: Sequence[Cause] | None = None, **more: object
+    ) -> dict[str, Any]:
+        return {**asdict(one), **more} | ({} if causes is None else {"causes": list(map(_cause_as_json, causes))})
 
     return _json(
         {
@@ -129,16 +147,18 @@ def diff_as_json(diff: VersionDiff, explanation: Explanation) -> str:
             "after": diff.after,
             "note": explanation.note,
             "settings": [asdict(one) for one in (*diff.settings, *explanation.settings)],
-            "findings_added": [finding(one) for one in diff.added],
-            "findings_removed": [finding(one) for one in diff.removed],
-            "findings_redrawn": [finding(new, redrawn=True, boxes_before=old.boxes) for old, new in diff.redrawn],
-            "scans_added": [scan(one) for one in diff.scans_added],
-            "scans_removed": [scan(one) for one in diff.scans_removed],
-            "images": [
-                scan(new, sha256_before=old.sha256, source_sha256_before=old.source_sha256) for old, new in diff.images
+            "findings_added": [shown(one, explanation.of_finding(one, gained=True)) for one in diff.added],
+            "findings_removed": [shown(one, explanation.of_finding(one, gained=False)) for one in diff.removed],
+            "findings_redrawn": [
+                shown(new, explanation.of_picture(new), boxes_before=old.boxes) for old, new in diff.redrawn
             ],
-            "sides": [scan(new, side_before=old.side) for old, new in diff.sides],
-            "roles": [scan(new, role_before=old.role) for old, new in diff.roles],
+            "scans_added": [shown(one, explanation.of_scan(one)) for one in diff.scans_added],
+            "scans_removed": [shown(one, explanation.of_scan(one)) for one in diff.scans_removed],
+            "images": [
+                shown(new, sha256_before=old.sha256, source_sha256_before=old.source_sha256) for old, new in diff.images
+            ],
+            "sides": [shown(new, explanation.of_scan(new), side_before=old.side) for old, new in diff.sides],
+            "roles": [shown(new, explanation.of_scan(new), role_before=old.role) for old, new in diff.roles],
             "without_image": sorted(explanation.no_image),
         }
     )
@@ -149,9 +169,10 @@ def _cause_as_json(cause: Cause) -> dict[str, Any]:
     return {name: value for name, value in asdict(cause).items() if value not in (None, (), {})}
 
 
-def _finding(finding: VersionFinding) -> str:
-    boxes = f"{len(finding.boxes)} box{'' if len(finding.boxes) == 1 else 'es'}"
-    return f"{finding.label} on scan {printable(finding.scan_id)} of study {printable(finding.study_id)}, {boxes}"
+def _redrawn(old: VersionFinding, new: VersionFinding) -> str:
+    boxes = f"{len(old.boxes)} -> {len(new.boxes)} boxes" if len(old.boxes) != len(new.boxes) else "other boxes"
+    how = "another image of the source" if old.boxes == new.boxes else boxes
+    return f"{new.label} on scan {printable(new.scan_id)} of study {printable(new.study_id)}: {how}"
 
 
 def _scan(scan: VersionScan) -> str:

@@ -116,9 +116,15 @@ class Causes:
         """All changes of a study."""
         return self._by_study[study_id]
 
-    def of_label(self, study_id: str, label: str) -> Sequence[Cause]:
-        """The changes by which a study may have gained or lost a label."""
-        return [one for one in self._by_study[study_id] if label in one.labels or "mmg_study_id" in one.fields]
+    def of_label(self, study_id: str, label: str, *, gained: bool) -> Sequence[Cause]:
+        """The changes by which a study gained a label, or lost it.
+
+        More scans that a reader calls true can only make more double matches, so that those which are called true now
+        are no reason for a loss, nor the others for a gain.
+        """
+        return [
+            one for one in self._by_study[study_id] if one.labels.get(label) is gained or "mmg_study_id" in one.fields
+        ]
 
     def of_picture(self, study_id: str, label: str, scan_id: str) -> Sequence[Cause]:
         """The changes by which the boxes or the image of a finding may be others."""

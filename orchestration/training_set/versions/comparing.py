@@ -57,7 +57,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class VersionDiff:
-    """What changed from one version to another, in the order of the ids.
+    """What changed from one version to another: findings by study, label and scan, scans by their id.
 
     Attributes:
         before: the id of the one.
@@ -125,12 +125,11 @@ def compare(before: Published, after: Published) -> VersionDiff:
 def compare_contents(before: str, old: VersionContents, after: str, new: VersionContents) -> VersionDiff:
     """What changed between the contents of two versions, whose ids are ``before`` and ``after``."""
     diff = VersionDiff(before, after)
-    diff.added.extend(new.findings[one] for one in sorted(new.findings.keys() - old.findings.keys()))
-    diff.removed.extend(old.findings[one] for one in sorted(old.findings.keys() - new.findings.keys()))
-    for one in sorted(old.findings.keys() & new.findings.keys()):
-        was, is_ = old.findings[one], new.findings[one]
-        if was.boxes != is_.boxes or _hashes_differ(was, is_):
-            diff.redrawn.append((was, is_))
+    diff.added.extend(sorted(map(new.findings.__getitem__, new.findings.keys() - old.findings.keys()), key=_place))
+    diff.removed.extend(sorted(map(old.findings.__getitem__, old.findings.keys() - new.findings.keys()), key=_place))
+    both = [(old.findings[one], new.findings[one]) for one in old.findings.keys() & new.findings.keys()]
+    redrawn = [(was, is_) for was, is_ in both if was.boxes != is_.boxes or _hashes_differ(was, is_)]
+    diff.redrawn.extend(sorted(redrawn, key=lambda pair: _place(pair[1])))
     diff.scans_added.extend(new.scans[one] for one in sorted(new.scans.keys() - old.scans.keys()))
     diff.scans_removed.extend(old.scans[one] for one in sorted(old.scans.keys() - new.scans.keys()))
     for one in sorted(old.scans.keys() & new.scans.keys()):
@@ -139,6 +138,10 @@ def compare_contents(before: str, old: VersionContents, after: str, new: Version
             if getattr(scans[0], attribute) != getattr(scans[1], attribute):
                 changes.append(scans)
     return diff
+
+
+def _place(finding: VersionFinding) -> tuple[str, str, str]:
+    return finding.study_id, finding.label, finding.scan_id
 
 
 def _hashes_differ(was: VersionFinding, is_: VersionFinding) -> bool:

@@ -30,11 +30,13 @@ class Explanation:
     causes: Causes = field(default_factory=lambda: Causes([]))
     no_image: frozenset[str] = frozenset()
 
-    def of_finding(self, finding: VersionFinding, *, redrawn: bool) -> Sequence[Cause]:
-        """The changes behind a finding that was added or removed, or redrawn."""
-        if redrawn:
-            return self.causes.of_picture(finding.study_id, finding.label, finding.scan_id)
-        return self.causes.of_label(finding.study_id, finding.label)
+    def of_finding(self, finding: VersionFinding, *, gained: bool) -> Sequence[Cause]:
+        """The changes behind a finding that was added, or removed."""
+        return self.causes.of_label(finding.study_id, finding.label, gained=gained)
+
+    def of_picture(self, finding: VersionFinding) -> Sequence[Cause]:
+        """The changes behind a finding that was redrawn."""
+        return self.causes.of_picture(finding.study_id, finding.label, finding.scan_id)
 
     def of_scan(self, scan: VersionScan) -> Sequence[Cause]:
         """The changes behind a scan that has another role, or was added or removed."""
