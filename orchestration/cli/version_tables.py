@@ -171,7 +171,7 @@ def _cause_as_json(cause: Cause) -> dict[str, Any]:
 
 def _redrawn(old: VersionFinding, new: VersionFinding) -> str:
     boxes = f"{len(old.boxes)} -> {len(new.boxes)} boxes" if len(old.boxes) != len(new.boxes) else "other boxes"
-    how = "another image of the source" if old.boxes == new.boxes else boxes
+    how = "its image has another path" if old.boxes == new.boxes else boxes
     return f"{new.label} on scan {printable(new.scan_id)} of study {printable(new.study_id)}: {how}"
 
 

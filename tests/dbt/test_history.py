@@ -11,18 +11,11 @@ from tests.dbt import oracle
 from tests.dbt.comparison import check_marts
 from tests.dbt.generated import RawTables, seeded
 from tests.dbt.oracle import Annotation, Scan
-from tests.dbt.project import dbt, rows
+from tests.dbt.project import made, rows
 from tests.dbt.raw import DJANGO, TEXTS, UUIDS, write
 
 LATEST = {"as_of": "latest"}
 STATE = "select as_of, project_variables from staging.readings_state"
-
-
-def made(database: Database, target: Path, variables: dict[str, Any], *kinds: str) -> None:
-    """Let dbt build what is of some kinds; seeds, snapshots and models unless told."""
-    options = [part for kind in kinds or ("seed", "snapshot", "model") for part in ("--resource-type", kind)]
-    run = dbt(database, target, "build", *options, variables=variables)
-    assert run.returncode == 0, run.output
 
 
 def moment(database: Database) -> tuple[datetime, dict[str, Any]]:
@@ -108,13 +101,3 @@ def test_a_change_is_dated_after_all_others_though_the_clock_was_set_back(databa
     made(database, dbt_target, DJANGO.variables | LATEST, "snapshot")
     ended, begun = history(database)
     assert ended["valid_to"] == begun["valid_from"] == ahead["valid_from"] + timedelta(microseconds=1)
-
-
-def test_dbt_by_itself_needs_no_history_and_reads_the_raw_tables(database: Database, dbt_target: Path) -> None:
-    tables = RawTables(seeded(6), 10, "text")
-    shown = list(map(DJANGO.scan, tables.scans)), list(map(DJANGO.annotation, tables.annotations))
-    write(database, DJANGO, *shown)
-    made(database, dbt_target, {}, "seed", "model")
-    check_marts(database, oracle.marts(*shown))
-    assert rows(database, "select to_regclass('history.scan_history') as history") == [{"history": None}]
-    assert moment(database)[0] is None
