@@ -6,10 +6,10 @@ import pytest
 
 from orchestration.database import Database
 from orchestration.workers import Workers
-from tests.training_set.export.conftest import exporter, filled
+from tests.training_set.export.conftest import exporter, exporter_anywhere, filled
 from tests.training_set.versions.ward import Ward
 
-__all__ = ["exporter", "filled"]
+__all__ = ["exporter", "exporter_anywhere", "filled"]
 
 
 @pytest.fixture(scope="session")
