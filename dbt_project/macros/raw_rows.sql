@@ -12,19 +12,21 @@ is one state of both tables, whatever readers do while the models are made.
 {%- endmacro %}
 
 {% macro raw_rows(table, history, columns) -%}
-    {#- Named in any case, so that dbt makes them before the models that may read them. -#}
-    {%- set state_relation, history_relation = ref('readings_state'), ref(history) -%}
+    {%- if not execute -%}
+        {#- Named in any case, so that dbt makes them before the models that may read them. -#}
+        {%- do [ref('readings_state'), ref(history)] -%}
+    {%- endif -%}
     {%- if not var('as_of') -%}
         select * from {{ source('annotations', table) }}
     {%- else -%}
-        {%- set state = load_readings_state(state_relation) -%}
+        {%- set state = load_readings_state(ref('readings_state')) -%}
         {%- set types = state.types.get(table, {}) -%}
         select
             {%- for column, kept in columns.items() %}
             {{ kept }}{% if types.get(kept, 'text') != 'text' %}::{{ types[kept] }}{% endif %} as "{{ column }}"
             {{- ',' if not loop.last }}
             {%- endfor %}
-        from {{ history_relation }}
+        from {{ ref(history) }}
         where valid_from <= '{{ state.as_of }}' and (valid_to is null or valid_to > '{{ state.as_of }}')
     {%- endif -%}
 {%- endmacro %}

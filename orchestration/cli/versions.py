@@ -104,6 +104,7 @@ def rebuild(
 
 
 def _rebuild(settings: "Settings", source: "Place", version: str, destination: "Place") -> "RebuildReport":
+    """Build a version of one place again in another, with bars for what takes long."""
     from uuid import uuid4
 
     from orchestration.database import open_database

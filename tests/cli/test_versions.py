@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -39,10 +40,7 @@ def test_after_one_reading_changed_its_consequences_are_told_explained_and_undon
     second = (exports / "current").resolve()
 
     listed = own.run("versions").stdout
-    assert [line.split()[0] for line in listed.splitlines() if "2026" in line or "20" in line] == [
-        second.name[:12],
-        first.name[:12],
-    ]
+    assert re.findall(r"^ ([0-9a-f]{12}) ", listed, re.MULTILINE) == [second.name[:12], first.name[:12]]
     assert listed.count("current") == 1
     as_json = json.loads(own.run("versions", "--json", "--last", "1").stdout)
     assert [(one["generation"], one["added"], one["removed"], one["redrawn"]) for one in as_json] == [

@@ -8,7 +8,7 @@ from orchestration.training_set.versions.explaining import Explanation, explain
 from orchestration.training_set.versions.naming import open_version
 from tests.training_set.versions.ward import MASS, Ward
 
-CHANGED, DELETED, SUPERSEDED, MOVED, NEW, LEFT, UNCHANGED = range(1, 8)
+CHANGED, DELETED, SUPERSEDED, MOVED, NEW, LEFT = range(1, 7)
 
 
 @pytest.fixture
