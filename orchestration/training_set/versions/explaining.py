@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from orchestration.database import Database
 from orchestration.training_set.versions.causes import Cause, Causes, find_causes
 from orchestration.training_set.versions.comparing import Setting, VersionDiff, VersionFinding, VersionScan
-from orchestration.training_set.versions.records import VersionRecord, version_records
+from orchestration.training_set.versions.records import NO_MOMENT, VersionRecord, version_records
 
 NO_DATABASE = "causes are not known: they need the database that the versions were made from"
 
@@ -65,10 +65,7 @@ def explain(database: Database | None, destination: str, diff: VersionDiff) -> E
     no_image = frozenset(before.left_out) ^ frozenset(after.left_out)
     if before.as_of is None or after.as_of is None:
         unknown = diff.before if before.as_of is None else diff.after
-        note = (
-            f"the readings behind it are not known: the models of version {unknown} were not made by doubleread build, "
-            "and read the raw tables at no moment that was kept"
-        )
+        note = f"the readings behind it can't be told; of version {unknown} {NO_MOMENT}"
         return Explanation(note, settings, no_image=no_image)
     with database.connect() as connection:
         if connection.execute("select to_regclass('history.annotation_history')").fetchone() == (None,):

@@ -19,14 +19,10 @@ from orchestration.training_set.export.tables import SCANS
 from orchestration.training_set.scans import Query, retrieve_scans
 from orchestration.training_set.versions.naming import Published, VersionError
 from orchestration.training_set.versions.old_images import take_images
-from orchestration.training_set.versions.records import VersionRecord, version_records
+from orchestration.training_set.versions.records import NO_MOMENT, VersionRecord, version_records
 from orchestration.transformations import EARLIER, earlier_models, project_variables
 from orchestration.workers import Workers
 
-_NO_MOMENT = (
-    "version {} can't be built again: its models were not made by doubleread build, and read the raw tables at no "
-    "moment that was kept"
-)
 _TO_RETRIEVE: Query = "select png_image from doubleread_rebuild_marts.images_to_retrieve"
 
 
@@ -95,7 +91,7 @@ def rebuild(
         StoreError: the destination takes no files.
     """
     if record.as_of is None:
-        raise VersionError(_NO_MOMENT.format(record.generation))
+        raise VersionError(f"version {record.generation} can't be built again: {NO_MOMENT}")
     with earlier_models(database, dbt_target, record.as_of, record.project_variables, on_wait=on_wait):
         with database.tables("training_set") as connection:
             taken = {} if version is None else take_images(connection, version, record.store_url, destination)
@@ -140,7 +136,7 @@ def find_record(database: Database, generation_id: str, destination: str) -> Ver
         raise VersionError(f"this database has no record of version {generation_id}; it was made from another one")
     known = [one for one in records if one.as_of is not None]
     if not known:
-        raise VersionError(_NO_MOMENT.format(generation_id))
+        raise VersionError(f"version {generation_id} can't be built again: {NO_MOMENT}")
     record = next((one for one in known if one.destination == destination), known[0])
     if record.project_variables.get("labels") != project_variables()["labels"]:
         raise VersionError(

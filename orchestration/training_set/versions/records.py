@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
@@ -14,6 +15,11 @@ from orchestration.database import Database
 from orchestration.training_set.export.images import CLEANING_VERSION
 from orchestration.training_set.export.selection import ExportOptions, Source
 from orchestration.training_set.export.splits import Rule
+
+NO_MOMENT = (
+    "the moment of its readings is not known: its models were not made by doubleread build, or by one that did not get to "
+    "the last of them"
+)
 
 _INSERT = """
     insert into doubleread.versions (
@@ -96,11 +102,24 @@ class VersionRecord:
 
 
 def read_state(connection: psycopg.Connection, source: Source) -> State:
-    """The state of the readings that the models show; an unknown one where an older program made them."""
-    relation = source.schema("staging").as_string(connection) + ".readings_state"
-    if connection.execute("select to_regclass(%s)", [relation]).fetchone() == (None,):
+    """The state of the readings that the marts show.
+
+    It is not known where an older program made them, or where a run of dbt ended between the first model and the last,
+    so that some of them show one state and some another.
+    """
+    first, last = source.schema("staging"), source.schema("marts")
+    parts = (first.as_string(connection), last.as_string(connection))
+    made = connection.execute(
+        "select to_regclass(%s || '.readings_state') is not null and to_regclass(%s || '.mart_state') is not null",
+        parts,
+    ).fetchone()
+    if made != (True,):
         return State(None, {})
-    row = connection.execute(f"select as_of, project_variables from {relation}".encode()).fetchone()  # noqa: S608  quoted
+    query = sql.SQL(
+        "select last.as_of, last.project_variables from {}.readings_state as first inner join {}.mart_state as last "
+        "on first.as_of = last.as_of and first.project_variables = last.project_variables"
+    ).format(first, last)
+    row = connection.execute(query).fetchone()
     return State(*row) if row else State(None, {})
 
 

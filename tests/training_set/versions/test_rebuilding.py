@@ -22,6 +22,11 @@ OPTIONS = (
 )
 
 
+def execute(ward: Ward, statements: str) -> None:
+    with ward.database.connect() as connection:
+        connection.execute(statements.encode())
+
+
 def check_that_nothing_else_was_touched(ward: Ward, version: str) -> None:
     assert ward.version == version
     shown = [DJANGO.scan(one) for one in ward.scans], [DJANGO.annotation(one) for one in ward.annotations]
@@ -69,6 +74,7 @@ def test_an_image_that_was_replaced_is_taken_from_the_version_while_it_is_there(
     ward.build("second")
     second = ward.version
 
+    execute(ward, "create schema doubleread_rebuild_marts; create table doubleread_rebuild_marts.mart_state (x int)")
     report, folder = ward.rebuild(first, "taken")
     assert (report.is_same, report.images_taken, report.images_made) == (True, 8, 0)
     assert ward.files(folder) == files
@@ -91,6 +97,18 @@ def test_an_image_that_was_replaced_is_taken_from_the_version_while_it_is_there(
     check_that_nothing_else_was_touched(ward, second)
 
 
+def test_a_version_of_models_that_show_two_states_has_no_moment(ward: Ward) -> None:
+    """As a run of dbt leaves them that ended between the first and the last."""
+    ward.add_study(1)
+    ward.build("first")
+    assert find_record(ward.database, ward.version, ward.place.url).run_id == "first"
+    execute(ward, "update staging.readings_state set as_of = now()")
+    ward.options = ExportOptions(bits=16)
+    ward.export("second")
+    with pytest.raises(VersionError, match="did not get to the last of them"):
+        find_record(ward.database, ward.version, ward.place.url)
+
+
 def test_a_version_without_a_record_or_a_moment_is_refused_by_name(ward: Ward) -> None:
     with ward.database.tables("training_set"):
         pass
@@ -102,7 +120,7 @@ def test_a_version_without_a_record_or_a_moment_is_refused_by_name(ward: Ward) -
             "(%s, '00', 'run', now(), null, '{}', 'file:///images', '{}', 'salt', '{0.5,0.25,0.25}', '{}', 1, '0.1.0')",
             [ward.place.url],
         )
-    with pytest.raises(VersionError, match="can't be built again: its models were not made by doubleread build"):
+    with pytest.raises(VersionError, match="can't be built again: the moment of its readings is not known"):
         find_record(ward.database, "00", ward.place.url)
     with ward.database.tables("training_set") as connection:
         connection.execute(

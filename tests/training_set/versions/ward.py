@@ -83,6 +83,10 @@ class Ward:
         """What a build does, but for tests of the models and for pictures."""
         self.write()
         made(self.database, self.dbt_target, {"as_of": "latest"})
+        return self.export(run_id)
+
+    def export(self, run_id: str = "run") -> ExportReport:
+        """Export what the models hold."""
         scans = self.folder / "scans"
         retrieve_scans(self.database, self.store, scans, run_id=run_id)
         return export(
