@@ -111,6 +111,7 @@ def _measure(environment: dict[str, str], folder: Path, studies: int) -> list[Ro
 
 
 def connect(environment: dict[str, str]) -> psycopg.Connection:
+    """A connection to the server, each statement of which is a transaction."""
     return psycopg.connect(
         host=environment["PGHOST"],
         port=environment["PGPORT"],
@@ -121,6 +122,7 @@ def connect(environment: dict[str, str]) -> psycopg.Connection:
 
 
 def execute(connection: psycopg.Connection, script: Path) -> None:
+    """Run the statements of a script, one after the other."""
     for statement in script.read_text().split(";\n"):
         if statement.strip():
             connection.execute(statement.encode())

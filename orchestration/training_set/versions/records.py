@@ -17,8 +17,8 @@ from orchestration.training_set.export.selection import ExportOptions, Source
 from orchestration.training_set.export.splits import Rule
 
 NO_MOMENT = (
-    "the moment of its readings is not known: its models were not made by doubleread build, or by one that did not get to "
-    "the last of them"
+    "the moment of its readings is not known: its models were not made by doubleread build, or by one that did not get "
+    "to the last of them"
 )
 
 _INSERT = """
