@@ -1,7 +1,7 @@
 """Resources: the annotation database, stores, archives, dbt. Secrets stay in the environment and out of the page."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from orchestration.stores import Place, open_place
 from orchestration.stores.azure import AzureAccount, Container, azure_account
 from orchestration.training_set.export.selection import ExportOptions
 from orchestration.training_set.export.splits import Rule
-from orchestration.transformations import DBT, MANIFEST_FOLDER, PROJECT_DIR, in_database, target_folder
+from orchestration.transformations import DBT, MANIFEST_FOLDER, PROJECT_DIR, ModelRun, in_database, target_folder
 
 if TYPE_CHECKING:
     from dagster_azure.blob import AzureBlobStorageResource
@@ -182,7 +182,12 @@ class DbtResource(DbtCliResource):
     """
 
     def run(
-        self, arguments: Sequence[str], context: dg.AssetExecutionContext, database: str, target: Path
+        self,
+        arguments: Sequence[str],
+        context: dg.AssetExecutionContext,
+        database: str,
+        target: Path,
+        keep_record: Callable[[ModelRun], None],
     ) -> DbtCliInvocation:
         """Run dbt on the models that the run selects; the result streams what became of them.
 
@@ -191,6 +196,7 @@ class DbtResource(DbtCliResource):
             context: of the models' asset.
             database: the name of the database, which the manifest leaves open.
             target: the folder that dbt writes to.
+            keep_record: called with what is known of the run once it has ended, whether or not it succeeded.
         """
         from orchestration.defs.marts.dbt_here import DbtHere  # noqa: PLC0415  loading definitions runs no dbt
 
@@ -199,6 +205,8 @@ class DbtResource(DbtCliResource):
         if chosen.indirect_selection:
             options += ["--indirect-selection", chosen.indirect_selection]
         ended = DbtHere([*self.global_config_flags, *arguments, *options, *chosen.selection_args])
+        if ended.model_run is not None:
+            keep_record(ended.model_run)
         return DbtCliInvocation(
             process=ended,  # type: ignore[arg-type]
             manifest=in_database(chosen.manifest, database),

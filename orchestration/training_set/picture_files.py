@@ -4,7 +4,8 @@ A module of its own, so that a worker imports what draws and neither database no
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.imaging import Box, ImageError, annotate, read_image
@@ -34,7 +35,8 @@ class DrawingTask:
 class DrawingOutcome:
     """What became of one task: a whole picture at ``target``, or a ``reason``.
 
-    ``source_damaged`` tells that the local copy of the scan is not what was retrieved.
+    ``source_damaged`` tells that the local copy of the scan is not what was retrieved. ``drawing`` is what
+    ``imaging.annotate`` says of how it drew.
     """
 
     finding_id: str
@@ -47,6 +49,7 @@ class DrawingOutcome:
     boxes_drawn: int = 0
     boxes_clipped: int = 0
     boxes_skipped: int = 0
+    drawing: Mapping[str, object] = field(default_factory=dict)
 
 
 def draw(task: DrawingTask) -> DrawingOutcome:
@@ -74,6 +77,7 @@ def draw(task: DrawingTask) -> DrawingOutcome:
         boxes_drawn=picture.boxes_drawn,
         boxes_clipped=picture.boxes_clipped,
         boxes_skipped=picture.boxes_skipped,
+        drawing={"caption": task.caption, **picture.drawing},
     )
 
 

@@ -18,12 +18,14 @@ from orchestration.transformations.project import (
     project_variables,
     target_folder,
 )
+from orchestration.transformations.runs import ModelRun, record_model_run
 from orchestration.transformations.seeds import seed_reasons
 
 __all__ = [
     "DBT",
     "MANIFEST_FOLDER",
     "PROJECT_DIR",
+    "ModelRun",
     "TransformationError",
     "build_models",
     "dbt_environment",
@@ -34,6 +36,7 @@ __all__ = [
     "one_dbt",
     "prepare_manifest",
     "project_variables",
+    "record_model_run",
     "seed_reasons",
     "target_folder",
 ]

@@ -5,20 +5,24 @@ from functools import partial
 from typing import Any
 
 import dagster as dg
+import psycopg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from orchestration.database import Database, Tables, check_raw_tables
 from orchestration.defs.pools import MARTS
 from orchestration.defs.reporting import logged_waiting
 from orchestration.defs.resources import DBT_PROJECT, AnnotationDatabaseResource, DbtResource, FoldersResource
+from orchestration.errors import DoublereadError
 from orchestration.outcomes import report_stage
 from orchestration.transformations import (
+    ModelRun,
     dbt_environment,
     expected_raw_tables,
     load_manifest,
     make_sources,
     one_dbt,
     project_variables,
+    record_model_run,
 )
 
 FINDINGS = dg.AssetKey("double_matched_findings")
@@ -105,8 +109,18 @@ def _build(
 ) -> Iterator[Any]:
     with one_dbt(database, on_wait=logged_waiting(context)), dbt_environment(database):
         # Unit tests are for developers: dbt advises against running them in production, where they take 4 s.
-        invocation = dbt.run(BUILD, context, database.name(), folders.dbt_target_path)
+        invocation = dbt.run(
+            BUILD, context, database.name(), folders.dbt_target_path, partial(_record, context, database)
+        )
         yield from invocation.stream().fetch_column_metadata().fetch_row_counts()
+
+
+def _record(context: dg.AssetExecutionContext, database: Database, run: ModelRun) -> None:
+    """Keep the record of a run of dbt; a record that can't be kept fails no build."""
+    try:
+        record_model_run(database, run, context.run_id)
+    except (psycopg.Error, DoublereadError) as error:
+        context.log.warning(f"doubleread.model_runs does not have this run of dbt: {type(error).__name__}")
 
 
 clinical_models = _models_over("clinical", name="clinical_models", select=CLINICAL)

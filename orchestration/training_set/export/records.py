@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from orchestration.code_version import code_version
 from orchestration.database import Database
 from orchestration.outcomes import FAILURES_SHOWN, Failure, Failures, printable
 from orchestration.training_set.export.images import CLEANING_VERSION, MadeImage
@@ -15,7 +16,7 @@ FLUSH_SECONDS = 1.0  # a commit takes 1 to 10 ms; what a killed run loses is mad
 
 COLUMNS = (
     *("destination", "store_url", "png_image", "bits", "status", "reason", "source_sha256", "source_version"),
-    *("cleaning_version", *MadeImage.__dataclass_fields__, "run_id"),
+    *("cleaning_version", *MadeImage.__dataclass_fields__, "run_id", "code_version"),
 )
 UPSERT = f"""
     insert into doubleread.clean_images ({", ".join(COLUMNS)})
@@ -38,6 +39,7 @@ class ImageRecords:
             "bits": options.bits,
             "cleaning_version": CLEANING_VERSION,
             "run_id": run_id,
+            "code_version": code_version(),
         }
         self._unsaved: dict[str, dict[str, Any]] = {}
         self._saved_at = time.monotonic()

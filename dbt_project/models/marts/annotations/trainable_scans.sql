@@ -1,3 +1,6 @@
+-- Whose image a file is: looked up by hash, since a path may be longer than an entry of another index.
+{{ config(indexes=[{'columns': ['png_image'], 'type': 'hash'}]) }}
+
 with scans as (
 
     select * from {{ ref('int_scans') }}
