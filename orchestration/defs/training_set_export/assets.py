@@ -17,6 +17,7 @@ TRAINABLE_SCANS = dg.AssetKey("trainable_scans")
     deps=[label_folders, TRAINABLE_SCANS],
     group_name="training_set",
     kinds={"image", "python"},
+    metadata={"where an image comes from": dg.MetadataValue.job("why", location_name="doubleread")},
     description=(
         "Clean images with annotations for networks (COCO, YOLO, imagefolder, Parquet, WebDataset), by train, "
         "validation and test, published as a whole; a new generation shares what did not change. One image per scan."

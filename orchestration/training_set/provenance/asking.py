@@ -101,7 +101,7 @@ class Asking:
                 )
         if not found:
             found = [*self._named_by_path(text), *self._of_digest(text), *self._named_by_id(text)]
-        subjects = list({subject.key: subject for subject in found}.values())
+        subjects = _once(found)
         if not subjects:
             raise NoAnswerError(
                 f"nothing is known of {printable(question)}: known are files and paths of pictures "
@@ -209,6 +209,16 @@ class Asking:
             return [subject for subject in of_content if subject.key in keys] or of_content
         changed = known.model_copy(update={"state": "changed"})
         return [replace(subject, file=changed) for subject in by_path]
+
+
+def _once(found: Sequence[Subject]) -> list[Subject]:
+    """Each subject once, with all ways in which it was found: an exported image may be the retrieved one."""
+    subjects: dict[tuple[str | None, ...], Subject] = {}
+    for subject in found:
+        known = subjects.setdefault(subject.key, subject)
+        if subject.recognised not in known.recognised:
+            subjects[subject.key] = replace(known, recognised=f"{known.recognised} and {subject.recognised}")
+    return list(subjects.values())
 
 
 def _is_file(path: Path) -> bool:

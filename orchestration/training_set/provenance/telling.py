@@ -24,6 +24,9 @@ from orchestration.training_set.provenance.words import moment
 ROWS_SHOWN = 60  # of a table; JSON has all
 TEXT = 300  # characters of one value
 
+_PIXELS = ("line_width", "edge_width", "font_size")
+_DRAWING = ("caption", "colours", *_PIXELS, "pixels", "png")
+
 Tone = Literal["plain", "good", "bad", "warning"]
 Rows = Sequence[Sequence[str]]
 
@@ -51,7 +54,8 @@ def told(answer: Answer, *, in_full: bool = True) -> list[Section]:
     if answer.notes:
         sections.append(Section("To know", answer.notes, tone="warning"))
     sections += map(_decision, answer.decisions)
-    sections += _readings(answer)
+    labels = [decision.label for decision in answer.decisions]
+    sections += _readings(answer, list(answer.rule["patterns"]) if in_full else labels)
     if in_full:
         sections += [_annotations(answer.study), *_findings(answer.findings), *_images(answer.images)]
         sections.append(_models(answer.models))
@@ -88,36 +92,36 @@ def _decision(decision: Decision) -> Section:
     return Section(f"{decision.label}: rejected, {verdict.replace('_', ' ')}", decision.because, tone="bad")
 
 
-def _readings(answer: Answer) -> Iterator[Section]:
-    """Who read the study when, and a row for each reader and label with a column for each scan."""
-    study, labels = answer.study, [decision.label for decision in answer.decisions]
-    scans = [(str(number), printable(scan.scan_id)) for number, scan in enumerate(study.scans, 1)]
+def _readings(answer: Answer, labels: Sequence[str]) -> Iterator[Section]:
+    """Who read the study when, and what each reader says of each scan."""
+    study = answer.study
     rows = [
         [
             printable(reading.reader_id),
             f"{reading.annotated_scan_count} of {len(study.scans)}" + ("" if reading.is_complete else ", incomplete"),
             moment(reading.first_at),
             moment(reading.last_at),
-            *(reading.answers[label] for label in labels),
         ]
         for reading in study.readings
     ]
-    header = ["reader", "scans", "first", "last", *labels]
-    yield Section("Readings", header=header, rows=rows, sentences=[] if rows else ["Nobody annotated the study."])
-    yield Section("Scans, and what each reader says of them", values=[(f"scan {n}", name) for n, name in scans],
-                  header=["reader", "label", *(number for number, _ in scans)],
-                  rows=list(_said(study)))  # fmt: skip
+    nobody = [] if rows else ["Nobody annotated the study."]
+    yield Section("Readings", nobody, header=["reader", "scans annotated", "first", "last"], rows=rows)
+    numbers = [str(number) for number in range(1, len(study.scans) + 1)]
+    yield Section(
+        "Scans, and what each reader says of them",
+        values=[(f"scan {n}", printable(scan.scan_id)) for n, scan in zip(numbers, study.scans, strict=True)],
+        header=["reader", "label", *numbers, "reading"],
+        rows=list(_said(study, labels)),
+    )
 
 
-def _said(study: Study) -> Iterator[list[str]]:
+def _said(study: Study, labels: Sequence[str]) -> Iterator[list[str]]:
+    """A row for each reader and label, with a cell for each scan."""
     for reading in study.readings:
-        for label, said in reading.says.items():
-            cells = (said.get(scan.scan_id) for scan in study.scans)
-            yield [
-                printable(reading.reader_id),
-                label,
-                *("-" if cell is None else "yes" if cell else "no" for cell in cells),
-            ]
+        for label in labels:
+            said = (reading.says[label].get(scan.scan_id) for scan in study.scans)
+            cells = ("-" if one is None else "yes" if one else "no" for one in said)
+            yield [printable(reading.reader_id), label, *cells, reading.answers[label]]
 
 
 def _annotations(study: Study) -> Section:
@@ -202,8 +206,9 @@ def _drawing(picture: Picture) -> Iterator[tuple[str, str]]:
     if picture.drawing is None:
         yield "parameters", "not recorded when it was drawn"
         return
-    for name, value in picture.drawing.items():
-        yield name.replace("_", " "), printable(_flat(value), TEXT)
+    for name in (*_DRAWING, *sorted(picture.drawing.keys() - _DRAWING)):
+        value = _flat(picture.drawing.get(name, "not recorded"))
+        yield name.replace("_", " "), printable(f"{value} pixels" if name in _PIXELS else value, TEXT)
 
 
 def _flat(value: Any) -> str:  # noqa: ANN401 - any JSON

@@ -56,14 +56,11 @@ def _count(study: Study, verdict: Verdict, rule: Rule) -> Iterator[str]:
     if verdict.verdict == "incomplete_study":
         return
     complete, matching = verdict.reader_count or 0, verdict.matching_readers or []
-    if not complete:
-        yield "No reader completed a reading of the study."
-        return
     readers = "reader" if complete == 1 else "readers"
-    count = f"{len(matching)} of {complete} {readers} with a complete reading"
-    if verdict.verdict == NOT_CALLED:
-        yield f"{count} call it true."
+    if not complete or verdict.verdict == NOT_CALLED:
+        yield f"{complete or 'No'} {readers if complete else 'reader'} completed a reading of the study."
         return
+    count = f"{len(matching)} of {complete} {readers} with a complete reading"
     who = f": {listed(matching)}" if matching else ""
     verb = "calls" if len(matching) == 1 else "call"
     yield f"{count} {verb} it true on all {_scans(len(study.scans))}{who}; at least {rule.min_matching_readers} needed."
