@@ -34,15 +34,15 @@ class StudyQuestion(dg.Config):
     label: str | None = Field(default=None, description="One label; all of them unless given.")
 
 
-@dg.op(name="why", out=dg.Out(dg.Nothing), description="Where a picture comes from.")
-def why_op(context: dg.OpExecutionContext, config: Question, annotation_database: AnnotationDatabaseResource) -> None:
+@dg.op(out=dg.Out(dg.Nothing), description="Where a picture comes from.")
+def ask_why(context: dg.OpExecutionContext, config: Question, annotation_database: AnnotationDatabaseResource) -> None:
     """Answer where a picture, an image or a finding comes from, or what there is of a scan or study."""
     settings = annotation_database.settings
     _answer(context, lambda: why(annotation_database.open(), settings, config.question), in_full=True)
 
 
-@dg.op(name="why_not", out=dg.Out(dg.Nothing), description="Why a study's labels are no findings, or are.")
-def why_not_op(
+@dg.op(out=dg.Out(dg.Nothing), description="Why a study's labels are no findings, or are.")
+def ask_why_not(
     context: dg.OpExecutionContext, config: StudyQuestion, annotation_database: AnnotationDatabaseResource
 ) -> None:
     """Answer why labels of a study were rejected, or were not, and why pictures are missing."""
@@ -57,7 +57,7 @@ def why_not_op(
 )
 def why_job() -> None:
     """Ask one question."""
-    why_op()
+    ask_why()
 
 
 @dg.job(
@@ -67,7 +67,7 @@ def why_job() -> None:
 )
 def why_not_job() -> None:
     """Ask about one study."""
-    why_not_op()
+    ask_why_not()
 
 
 def _answer(context: dg.OpExecutionContext, ask: Callable[[], Answer], *, in_full: bool) -> None:

@@ -22,7 +22,7 @@ def ask(home: BuiltHome, instance: dg.DagsterInstance, job: str, config: dict[st
     from orchestration.definitions import definitions  # noqa: PLC0415  needs the manifest
 
     found = definitions(home.typed).resolve_job_def(job)
-    run_config = {"ops": {job: {"config": config}}}
+    run_config = {"ops": {f"ask_{job}": {"config": config}}}
     return found.execute_in_process(run_config=run_config, instance=instance, raise_on_error=False)
 
 

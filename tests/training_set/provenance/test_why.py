@@ -2,6 +2,8 @@
 
 import hashlib
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -203,6 +205,16 @@ def test_one_who_may_only_read_can_ask(built_home: BuiltHome, picture: Path) -> 
         with built_home.database.connect() as connection:
             connection.execute("drop owned by auditor")
             connection.execute("drop role auditor")
+
+
+def test_what_takes_long_to_import_is_left_alone() -> None:
+    modules = "orchestration.training_set.provenance.explaining, orchestration.cli.app, orchestration.settings"
+    code = f"import sys; import {modules}; print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    imported = {name.partition(".")[0] for name in result.stdout.split()}
+    assert "psycopg" in imported
+    assert imported & {"dagster", "dbt", "numpy", "PIL", "pyarrow", "obstore", "azure", "pydicom", "duckdb"} == set()
+    assert "orchestration.stores" not in result.stdout.split()
 
 
 def test_a_copy_of_a_picture_is_that_picture_under_any_name(
