@@ -192,7 +192,7 @@ class DbtResource(DbtCliResource):
             database: the name of the database, which the manifest leaves open.
             target: the folder that dbt writes to.
         """
-        from orchestration.defs.marts.dbt_here import DbtHere  # noqa: PLC0415  loading definitions runs no dbt
+        from orchestration.transformations.dbt_here import DbtHere  # noqa: PLC0415  loading definitions runs no dbt
 
         chosen = get_updated_cli_invocation_params_for_context(context, {}, DagsterDbtTranslator())
         options = self.options(target)

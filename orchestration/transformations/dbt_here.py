@@ -14,7 +14,7 @@ from dbt.adapters.factory import get_adapter_by_type
 from dbt.cli.main import dbtRunner
 from dbt_common.events.functions import msg_to_json
 
-from orchestration.transformations import PROJECT_DIR
+from orchestration.transformations.manifest import PROJECT_DIR
 
 if TYPE_CHECKING:
     from dbt.adapters.base.impl import BaseAdapter
