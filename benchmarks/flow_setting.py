@@ -22,7 +22,7 @@ from orchestration.database.embedded import server_package
 from orchestration.labels import LABELS
 from orchestration.settings import load_settings
 from orchestration.stores import Place, open_place
-from orchestration.stores.azure import account_of_connection_string
+from orchestration.stores.azure_account import account_of_connection_string
 from orchestration.training_set.label_folder import build_label_folder, drawing_workers
 from orchestration.training_set.manifest import write_manifest
 from orchestration.training_set.scans import retrieve_scans
