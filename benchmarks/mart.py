@@ -137,7 +137,7 @@ def run_dbt(environment: dict[str, str], target: Path, command: str) -> float:
         check=True,
     )
     nodes = json.loads((target / "run_results.json").read_text())["results"]
-    return sum(node["execution_time"] for node in nodes)
+    return float(sum(node["execution_time"] for node in nodes))
 
 
 def _check_equal(connection: psycopg.Connection) -> None:

@@ -10,7 +10,7 @@ import pytest
 from orchestration.outcomes import Failure
 from orchestration.settings import load_settings
 from orchestration.stores import StoreUnavailableError, open_place
-from orchestration.stores.azure import AzureAccount, account_of_connection_string, azure_account
+from orchestration.stores.azure_account import AzureAccount, account_of_connection_string, azure_account
 from orchestration.stores.uploading import open_for_writing, upload_folder
 from tests.services.azurite import Azurite
 from tests.services.faults import Script, Status

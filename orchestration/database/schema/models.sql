@@ -1,7 +1,20 @@
--- The runs of dbt that builds start: which run made a table of the models, with which code and variables. A record is
--- never needed to build; losing it costs the answer to a question.
+-- What the runs of dbt that Dagster started found and left: so that a run with nothing to do can tell, and so that a
+-- question can tell which run made a table, with which code and variables.
 
 create schema if not exists doubleread;
+
+create table if not exists doubleread.built_models (
+    models text primary key,
+    read text not null,
+    made text not null,
+    tests jsonb not null,
+    run_id text not null,
+    built_at timestamptz not null default now()
+);
+
+comment on table doubleread.built_models is
+'The last successful run of each set of models: fingerprints of what it read and of what it made, and what
+became of its tests. One row per set.';
 
 create table if not exists doubleread.model_runs (
     invocation_id text primary key,

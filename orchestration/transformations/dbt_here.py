@@ -19,7 +19,9 @@ from dbt.contracts.graph.nodes import ModelNode, SeedNode, SnapshotNode
 from dbt_common.events.functions import msg_to_json
 from dbt_common.invocation import get_invocation_id
 
-from orchestration.transformations import PROJECT_DIR, ModelRun, project_variables
+from orchestration.transformations.manifest import PROJECT_DIR
+from orchestration.transformations.project import project_variables
+from orchestration.transformations.runs import ModelRun
 
 if TYPE_CHECKING:
     from dbt.adapters.base.impl import BaseAdapter
