@@ -26,18 +26,42 @@ class Holding:
     side: str | None = None
 
 
-def where_held(url: str, scan_id: str, sha256: str, settings: "Settings") -> Holding:
-    """Which generations of the destination at ``url`` hold the image of a scan that has this SHA-256.
+class Destinations:
+    """Places of exports, each asked once for what it says of all its scans."""
 
-    Of an object store only the current generation is asked, with a request for its id and one for its table of scans.
+    def __init__(self, settings: "Settings") -> None:
+        self._settings = settings
+        self._tables: dict[str, _Table] = {}
 
-    Raises:
-        DoublereadError: an object store does not answer, or its generation is not what doubleread writes.
-    """
-    folder = parse_url(url).folder
-    if "/" in scan_id or "\0" in scan_id:  # names no file of an export
-        return Holding()
-    return _of_store(url, scan_id, sha256, settings) if folder is None else _of_folder(folder, scan_id, sha256)
+    def holding(self, url: str, scan_id: str, sha256: str) -> Holding:
+        """Which generations of the destination at ``url`` hold the image of a scan that has this SHA-256.
+
+        Of an object store only the current generation is asked, with a request for its id and one for its table of
+        scans.
+
+        Raises:
+            DoublereadError: an object store does not answer, or its generation is not what doubleread writes.
+        """
+        folder = parse_url(url).folder
+        if folder is None:
+            if url not in self._tables:
+                self._tables[url] = _read_table(url, self._settings)
+            return self._tables[url].holding(scan_id, sha256)
+        if "/" in scan_id or "\0" in scan_id:  # names no file of an export
+            return Holding()
+        return _of_folder(folder, scan_id, sha256)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The current generation of an object store, and the sides of its scans by scan and SHA-256 of the image."""
+
+    generation: str | None
+    sides: dict[tuple[str, str], str]
+
+    def holding(self, scan_id: str, sha256: str) -> Holding:
+        side = self.sides.get((scan_id, sha256))
+        return Holding() if side is None or self.generation is None else Holding((self.generation,), True, side)
 
 
 def _of_folder(root: Path, scan_id: str, sha256: str) -> Holding:
@@ -74,7 +98,7 @@ def _target(link: Path) -> str:
         return ""
 
 
-def _of_store(url: str, scan_id: str, sha256: str, settings: "Settings") -> Holding:
+def _read_table(url: str, settings: "Settings") -> _Table:
     # A second to import, which folders need not wait for.
     from io import BytesIO  # noqa: PLC0415
 
@@ -86,8 +110,8 @@ def _of_store(url: str, scan_id: str, sha256: str, settings: "Settings") -> Hold
     place = place_at(url, settings)
     current = current_id(place)
     if current is None:
-        return Holding()
+        return _Table(None, {})
     data, _ = place.read(f"{GENERATIONS}/{current}/annotations/scans.parquet")
-    columns, filters = ["side"], [("scan_id", "=", scan_id), ("sha256", "=", sha256)]
-    rows = pq.read_table(BytesIO(data), columns=columns, filters=filters).to_pylist()
-    return Holding((current,), True, rows[0]["side"]) if rows else Holding()
+    table = pq.read_table(BytesIO(data), columns=["scan_id", "sha256", "side"])
+    scans, digests, sides = (table[name].to_pylist() for name in ("scan_id", "sha256", "side"))
+    return _Table(current, dict(zip(zip(scans, digests, strict=True), sides, strict=True)))

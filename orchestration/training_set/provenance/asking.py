@@ -90,21 +90,15 @@ class Asking:
             AmbiguousError: more than one thing.
         """
         text = question.encode(errors="replace").decode().replace("\0", "")
-        found = list(self._named_by_prefix(text))
         path = Path(question)
-        if not found and _is_file(path):
-            found = self._of_file(path)
-            if not found:
-                raise NoAnswerError(
-                    f"no record has the content of the file {printable(question)}, nor does its path lead to one: "
-                    "known are pictures of the label folders, images of exports, and images that were retrieved"
-                )
+        found = list(self._named_by_prefix(text)) or (self._of_file(path) if _is_file(path) else [])
         if not found:
             found = [*self._named_by_path(text), *self._of_digest(text), *self._named_by_id(text)]
         subjects = _once(found)
         if not subjects:
+            what = "the content of the file " if _is_file(path) else ""
             raise NoAnswerError(
-                f"nothing is known of {printable(question)}: known are files and paths of pictures "
+                f"nothing is known of {what}{printable(question)}: known are files and paths of pictures "
                 "(<label>/<scan id>.png), of exported and of retrieved images, their SHA-256 or at least its first 8 "
                 "digits, and the ids of findings, scans and studies"
             )

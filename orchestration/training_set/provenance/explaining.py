@@ -10,21 +10,23 @@ from json import loads
 import psycopg
 from psycopg.types.json import set_json_loads
 
-from orchestration.database import Database
+from orchestration.database import Database, DatabaseError
 from orchestration.outcomes import printable
 from orchestration.settings import Settings
+from orchestration.training_set.export.holding import Destinations
 from orchestration.training_set.provenance.answers import (
     Answer,
     Box,
     Decision,
     Finding,
+    Image,
     ModelRun,
     Verdict,
 )
 from orchestration.training_set.provenance.asking import Asking, NoAnswerError, Subject
 from orchestration.training_set.provenance.made import image_of, picture_of
 from orchestration.training_set.provenance.noting import notes
-from orchestration.training_set.provenance.records import Records, Row, built_verdicts
+from orchestration.training_set.provenance.records import NotBuiltError, Records, Row, built_verdicts
 from orchestration.training_set.provenance.rule import Rule, boxes_now, verdict_now
 from orchestration.training_set.provenance.study import StudyNow, read_study
 from orchestration.training_set.provenance.words import because
@@ -69,7 +71,7 @@ def why_not(database: Database, settings: Settings, study: str, label: str | Non
 @contextmanager
 def _asking(database: Database, settings: Settings) -> Iterator["_Explaining"]:
     """One connection that only reads, and sees one state of the database."""
-    with database.connect(application_name="doubleread why") as connection:
+    with _readable(), database.connect(application_name="doubleread why") as connection:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.execute("set local timezone to 'UTC'")
@@ -78,7 +80,24 @@ def _asking(database: Database, settings: Settings) -> Iterator["_Explaining"]:
         models = records.model_run_of_marts()
         rule = Rule.of(models.variables if models else project_variables())
         asking = Asking(connection, records, rule.labels, settings.doubleread_training_set)
-        yield _Explaining(connection, settings, records, models, rule, asking)
+        yield _Explaining(connection, settings, records, models, rule, asking, Destinations(settings))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Say in a sentence what a query lacks: a view that is gone, a table that the user may not read."""
+    try:
+        yield
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedFunction):
+        raise NotBuiltError(
+            "the models over the raw tables are gone or of other labels: the tables were loaded anew, or the project "
+            "changed, since the last build; run: doubleread build"
+        ) from None
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise DatabaseError(
+            f"PGUSER may not read what an answer needs ({str(error).splitlines()[0]}); grant usage on the schemas "
+            "staging, marts and doubleread, and select on their tables"
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -91,6 +110,7 @@ class _Explaining:
     models: ModelRun | None
     rule: Rule
     asking: Asking
+    destinations: Destinations
 
     def explain(self, question: str, subject: Subject, label: str | None = None) -> Answer:
         """The answer about a subject, of one label where it is given or follows from the subject."""
@@ -105,7 +125,7 @@ class _Explaining:
         }
         scans = [scan_id for scan_id in images if subject.scan_id in {None, scan_id}]
         decisions = [self._decision(now, one, built[one]) for one in labels]
-        shown = {scan: image_of(scan, images[scan], self.records, self.settings) for scan in scans}
+        shown = {scan: self._image(scan, images[scan]) for scan in scans}
         findings = [
             Finding(
                 finding_id=row["finding_id"],
@@ -138,6 +158,15 @@ class _Explaining:
                 models=self.models,
                 other_boxes=[row["finding_id"] for row in wanted if not self._has_boxes_of_now(row, now)],
             ),
+        )
+
+    def _image(self, scan_id: str, png_image: str | None) -> Image:
+        return image_of(
+            scan_id,
+            png_image,
+            records=self.records,
+            destinations=self.destinations,
+            store_url=self.settings.images_url,
         )
 
     def _decision(self, now: StudyNow, label: str, built: Verdict) -> Decision:

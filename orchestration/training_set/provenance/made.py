@@ -5,7 +5,7 @@ from pathlib import Path
 
 from orchestration.errors import DoublereadError
 from orchestration.settings import Settings
-from orchestration.training_set.export.holding import Holding, where_held
+from orchestration.training_set.export.holding import Destinations, Holding
 from orchestration.training_set.provenance.answers import Export, FileState, Image, Picture
 from orchestration.training_set.provenance.records import Records, Row
 
@@ -21,12 +21,14 @@ _EXPORT = (
 )
 
 
-def image_of(scan_id: str, png_image: str | None, records: Records, settings: Settings) -> Image:
+def image_of(
+    scan_id: str, png_image: str | None, *, records: Records, destinations: Destinations, store_url: str
+) -> Image:
     """What became of a scan's image."""
-    values = [settings.images_url, png_image or ""]
+    values = [store_url, png_image or ""]
     condition = "store_url = %s and md5(png_image) = md5(%s)"
-    known = {"scan_id": scan_id, "png_image": png_image, "store_url": settings.images_url}
-    exports = [_export(row, scan_id, settings) for row in records.find("clean_images", condition, values)]
+    known = {"scan_id": scan_id, "png_image": png_image, "store_url": store_url}
+    exports = [_export(row, scan_id, destinations) for row in records.find("clean_images", condition, values)]
     rows = records.find("retrieved_scans", condition, values)
     if not rows:
         reason = "only the images of findings, and those that an export asks for, are retrieved"
@@ -67,9 +69,9 @@ def _file_state(path: Path, row: Row) -> FileState:
     return "as recorded" if digest == row["sha256"] else "changed"
 
 
-def _export(row: Row, scan_id: str, settings: Settings) -> Export:
+def _export(row: Row, scan_id: str, destinations: Destinations) -> Export:
     try:
-        held = where_held(row["destination"], scan_id, row["sha256"], settings) if row["sha256"] else Holding()
+        held = destinations.holding(row["destination"], scan_id, row["sha256"]) if row["sha256"] else Holding()
     except DoublereadError:
         held = Holding()  # what the destination holds is a question of its own; the record stands without it
     return Export(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.database import DatabaseError
 from orchestration.training_set.provenance.answers import Answer
 from orchestration.training_set.provenance.asking import AmbiguousError, NoAnswerError
 from orchestration.training_set.provenance.explaining import why
@@ -79,8 +80,38 @@ def test_what_is_unknown_has_no_answer_and_says_what_would_be_known(built_home: 
 
 def test_a_file_of_other_content_has_no_answer(built_home: BuiltHome, tmp_path: Path) -> None:
     (tmp_path / "other.png").write_bytes(b"other")
-    with pytest.raises(NoAnswerError, match="no record has the content of the file"):
+    with pytest.raises(NoAnswerError, match="nothing is known of the content of the file"):
         ask(built_home, tmp_path / "other.png")
+
+
+def test_a_file_whose_name_is_an_id_is_that_id_where_its_content_is_nothing(
+    built_home: BuiltHome, tmp_path: Path
+) -> None:
+    (tmp_path / "11").write_bytes(b"notes")
+    assert about(ask(built_home, "11"))[0] == "scan"
+
+
+def test_raw_tables_that_were_loaded_anew_need_a_build(built_home: BuiltHome) -> None:
+    rename = "alter view staging.stg_annotations__{} rename to stg_annotations__{}"
+    with built_home.database.connect() as connection:
+        connection.execute(rename.format("annotations", "gone").encode())
+    try:
+        with pytest.raises(NotBuiltError, match="loaded anew"):
+            ask(built_home, "1")
+    finally:
+        with built_home.database.connect() as connection:
+            connection.execute(rename.format("gone", "annotations").encode())
+
+
+def test_one_who_may_not_read_is_told_what_to_grant(built_home: BuiltHome) -> None:
+    with built_home.database.connect() as connection:
+        connection.execute("create role stranger login")
+    try:
+        with pytest.raises(DatabaseError, match=r"PGUSER may not read what an answer needs .*; grant usage"):
+            ask(BuiltHome(built_home.folder, {**built_home.settings, "PGUSER": "stranger"}), "1")
+    finally:
+        with built_home.database.connect() as connection:
+            connection.execute("drop role stranger")
 
 
 def test_without_models_the_build_is_asked_for(built_home: BuiltHome) -> None:
