@@ -172,7 +172,8 @@ def _load(connection: psycopg.Connection, file: Path, schema: str, table: RawTab
         wrong = f"lacks the column {', '.join(missing)}" if missing else "names a column twice"
         raise RawTableError(f"{file} {wrong}")
     target = sql.Identifier(schema, table.name)
-    is_ours = _make_room(connection, target, schema, table, _column_types(header, rows, table), replace=replace)
+    types = _column_types(header, rows, table)
+    is_ours = _make_room(connection, target, schema, table, types, replace=replace)
     copy = sql.SQL("copy {} ({}) from stdin with (format csv, header true)").format(
         target, sql.SQL(", ").join(map(sql.Identifier, header))
     )
@@ -189,8 +190,10 @@ def _load(connection: psycopg.Connection, file: Path, schema: str, table: RawTab
         raise RawTableError(f"{file}, {place[0] if place else 'somewhere'}: {reason}") from None
     if is_ours:
         for column in table.looked_up:
-            # By hash: an id that is a text may be longer than an entry of another index.
-            connection.execute(sql.SQL("create index on {} using hash ({})").format(target, sql.Identifier(column)))
+            # A text may be longer than an entry of an index that is no hash.
+            method = sql.SQL("hash" if types[column] == "text" else "btree")
+            query = sql.SQL("create index on {} using {} ({})").format(target, method, sql.Identifier(column))
+            connection.execute(query)
     return rows_loaded
 
 

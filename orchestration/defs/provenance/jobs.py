@@ -4,7 +4,7 @@ The answer is shown twice: with the run, and as an observation of the asset that
 label's folder finds what was asked of its pictures.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import dagster as dg
 from pydantic import Field
@@ -52,6 +52,7 @@ def ask_why_not(
 
 @dg.job(
     name="why",
+    config={"ops": {"ask_why": {"config": {"question": "has_malign_mass/SCAN.png"}}}},
     description="Where a picture comes from: readings, rows, rule, image, drawing, runs, code. The launchpad takes the "
     "question; the answer is the metadata of the run's output, and an observation of the asset.",
 )
@@ -62,6 +63,7 @@ def why_job() -> None:
 
 @dg.job(
     name="why_not",
+    config={"ops": {"ask_why_not": {"config": {"study": "STUDY"}}}},
     description="Why labels of a study were rejected, or were not, and why pictures are missing. The launchpad takes "
     "the study; the answer is the metadata of the run's output, and an observation of the asset.",
 )
@@ -80,11 +82,12 @@ def _answer(context: dg.OpExecutionContext, ask: Callable[[], Answer], *, in_ful
         records = [dg.TableRecord({"question": question, "what": what}) for question, what in error.candidates]
         metadata = {"candidates": dg.MetadataValue.table(records)}
         raise dg.Failure(str(error), metadata=metadata, allow_retries=False) from None
-    shown = {
+    shown: dict[str, dg.MetadataValue] = {
         "question": dg.MetadataValue.text(answer.question),
         "answer": dg.MetadataValue.md(markdown(told(answer, in_full=in_full))),
         "as JSON": dg.MetadataValue.json(answer.model_dump(mode="json")),
     }
+    shown |= {name: dg.MetadataValue.dagster_run(run_id) for name, run_id in _runs(answer)}
     labels = {decision.label for decision in answer.decisions}
     if len(labels) == 1:
         asset_key, partition = label_folders.key, labels.pop()
@@ -92,3 +95,11 @@ def _answer(context: dg.OpExecutionContext, ask: Callable[[], Answer], *, in_ful
         asset_key, partition = FINDINGS, None
     context.log_event(dg.AssetObservation(asset_key, partition=partition, metadata=shown))
     context.add_output_metadata(shown)
+
+
+def _runs(answer: Answer) -> Iterator[tuple[str, str]]:
+    """The runs of Dagster's that the page has, by what they made."""
+    if answer.models is not None:
+        yield "run that made the marts", answer.models.run_id
+    if answer.kind == "finding" and answer.findings and answer.findings[0].picture.run_id:
+        yield "run that drew the picture", answer.findings[0].picture.run_id

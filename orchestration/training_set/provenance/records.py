@@ -82,8 +82,15 @@ class Records:
         """Study and scan of images by their paths, of the scans that the marts know."""
         if "marts.trainable_scans" not in self._tables:
             return []
-        query = "select study_id, scan_id from marts.trainable_scans where png_image = any(%s) limit %s"
-        return self._connection.execute(query, [list(images), CANDIDATES]).fetchall()
+        query = """
+            select study_id, scan_id
+            from marts.trainable_scans
+            where
+                hashtext(png_image) = any(array(select hashtext(image) from unnest(%(images)s::text[]) as image))
+                and png_image = any(%(images)s)
+            limit %(rows)s
+        """
+        return self._connection.execute(query, {"images": list(images), "rows": CANDIDATES}).fetchall()
 
     def model_run_of_marts(self) -> ModelRun | None:
         """The run of dbt that made the table of findings as it is now."""

@@ -40,6 +40,8 @@ def test_a_question_about_a_picture_is_answered_with_the_run_and_beside_its_fold
     shown = answer_of(output.metadata)
     assert "2 of 3 readers with a complete reading call it true on all 4 scans" in shown
     assert NAME not in shown
+    made = {name: output.metadata[f"run that {name}"].value for name in ("made the marts", "drew the picture")}
+    assert made == dict.fromkeys(made, output.metadata["as JSON"].value["models"]["run_id"])
     assert output.metadata["as JSON"].value["format"] == "doubleread why 1"
     (observed,) = instance.fetch_observations(dg.AssetKey("label_folders"), limit=10).records
     observation = observed.event_log_entry.asset_observation
