@@ -43,7 +43,7 @@ def why(
 
 def why_not(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="The id of a study.")],
-    label: Annotated[str | None, typer.Argument(metavar="[LABEL]", help="One label; all of them unless given.")] = None,
+    label: Annotated[str | None, typer.Argument(metavar="LABEL", help="One label; all of them unless given.")] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
@@ -53,7 +53,7 @@ def why_not(
     calls it true on which scans only. An accepted label is said to be accepted; where its picture is missing, the image
     could not be retrieved or drawn, and the reason is told.
 
-    Exit status 1 when there is no such study.
+    Exit status 1 when there is no such study, 2 when there is no such label.
     """
     from orchestration.training_set.provenance.explaining import why_not as explain
 

@@ -75,6 +75,7 @@ def test_what_has_no_answer_exits_with_1_and_says_what_would_have_one(built_home
     assert "doubleread why scan:10: a scan of study 1" in several.stdout
     assert "doubleread why study:10: a study" in several.stdout
     assert "no study has the id 99" in built_home.run("why-not", "99", status=1).stderr
+    assert "has_fracture is no label; labels are" in built_home.run("why-not", "1", "has_fracture", status=2).stderr
 
 
 def test_wrong_settings_are_told_as_everywhere(built_home: BuiltHome) -> None:

@@ -12,6 +12,7 @@ from pydantic import Field
 from orchestration.defs.label_folders.assets import label_folders
 from orchestration.defs.marts.assets import FINDINGS
 from orchestration.defs.resources import AnnotationDatabaseResource
+from orchestration.errors import DoublereadError
 from orchestration.training_set.provenance.answers import Answer
 from orchestration.training_set.provenance.asking import AmbiguousError, NoAnswerError
 from orchestration.training_set.provenance.explaining import why, why_not
@@ -76,7 +77,7 @@ def _answer(context: dg.OpExecutionContext, ask: Callable[[], Answer], *, in_ful
     """Show an answer with the run and with the asset; a question without an answer fails the run, which says why."""
     try:
         answer = ask()
-    except NoAnswerError as error:
+    except (NoAnswerError, DoublereadError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     except AmbiguousError as error:
         records = [dg.TableRecord({"question": question, "what": what}) for question, what in error.candidates]

@@ -39,7 +39,6 @@ class ImageRecords:
             "bits": options.bits,
             "cleaning_version": CLEANING_VERSION,
             "run_id": run_id,
-            "code_version": code_version(),
         }
         self._unsaved: dict[str, dict[str, Any]] = {}
         self._saved_at = time.monotonic()
@@ -70,7 +69,8 @@ class ImageRecords:
             self._connection.commit()
 
     def _add(self, scan: Selected, values: dict[str, object]) -> None:
-        self._unsaved[scan.png_image] = self._row | {"png_image": scan.png_image} | values
+        now = {"png_image": scan.png_image, "code_version": code_version()}
+        self._unsaved[scan.png_image] = self._row | now | values
         self._changed = True
         if time.monotonic() - self._saved_at > FLUSH_SECONDS:
             self._flush()

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.types.json import set_json_loads
 
 from orchestration.database import Database, DatabaseError
+from orchestration.errors import DoublereadError
 from orchestration.outcomes import printable
 from orchestration.settings import Settings
 from orchestration.training_set.export.holding import Destinations
@@ -31,6 +32,10 @@ from orchestration.training_set.provenance.rule import Rule, boxes_now, verdict_
 from orchestration.training_set.provenance.study import StudyNow, read_study
 from orchestration.training_set.provenance.words import because
 from orchestration.transformations import project_variables
+
+
+class UnknownLabelError(DoublereadError):
+    """The project has no such label."""
 
 
 def why(database: Database, settings: Settings, question: str) -> Answer:
@@ -54,12 +59,13 @@ def why_not(database: Database, settings: Settings, study: str, label: str | Non
     """Say of each label of a study, or of one, why it is no finding, or that it is one.
 
     Raises:
-        NoAnswerError: there is no such study, or the label is none of the project's.
+        NoAnswerError: there is no such study.
+        UnknownLabelError: the label is none of the project's.
         NotBuiltError: no build made the marts yet.
     """
     with _asking(database, settings) as explaining:
         if label is not None and label not in explaining.rule.labels:
-            raise NoAnswerError(f"{printable(label)} is no label; labels are {', '.join(explaining.rule.labels)}")
+            raise UnknownLabelError(f"{printable(label)} is no label; labels are {', '.join(explaining.rule.labels)}")
         subject = explaining.asking.study(study.encode(errors="replace").decode().replace("\0", ""))
         if subject is None:
             scan = explaining.asking.scan(study)

@@ -5,7 +5,7 @@ import pytest
 from orchestration.labels import LABELS
 from orchestration.training_set.provenance.answers import Answer
 from orchestration.training_set.provenance.asking import NoAnswerError
-from orchestration.training_set.provenance.explaining import why_not
+from orchestration.training_set.provenance.explaining import UnknownLabelError, why_not
 from tests.services.built_home import BENIGN_MASS, MASS, BuiltHome
 
 
@@ -112,5 +112,5 @@ def test_an_unknown_study_or_label_has_no_answer(built_home: BuiltHome) -> None:
         ask(built_home, "99")
     with pytest.raises(NoAnswerError, match=r"it is a scan of the study 2$"):
         ask(built_home, "21")
-    with pytest.raises(NoAnswerError, match="has_fracture is no label; labels are has_benign_micro"):
+    with pytest.raises(UnknownLabelError, match="has_fracture is no label; labels are has_benign_micro"):
         ask(built_home, "1", "has_fracture")
