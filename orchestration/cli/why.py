@@ -90,6 +90,7 @@ def _answer(ask: "Callable[[Database, Settings], Answer]", *, as_json: bool, in_
 
 
 def _print(sections: "Sequence[Section]") -> None:
+    """Print sections one under the other, headings in the colour of what they say."""
     from rich import box
     from rich.table import Table
     from rich.text import Text

@@ -99,6 +99,7 @@ def _target(link: Path) -> str:
 
 
 def _read_table(url: str, settings: "Settings") -> _Table:
+    """What an object store's current generation says of its scans; empty where nothing was exported."""
     # A second to import, which folders need not wait for.
     from io import BytesIO  # noqa: PLC0415
 

@@ -79,6 +79,7 @@ def _of_readings(
 
 
 def _of_pictures(findings: Sequence[Finding], images: dict[str, Image]) -> Iterator[str]:
+    """Pictures that are missing, or that are not what their records, findings or images say."""
     for finding in findings:
         picture, image = finding.picture, images[finding.scan_id]
         name = f"The picture {finding.label}/{printable(finding.scan_id)}.png"

@@ -68,6 +68,7 @@ def markdown(sections: Sequence[Section]) -> str:
 
 
 def _head(answer: Answer) -> Section:
+    """What the answer is about, and how that was found out."""
     study = f"study {printable(answer.study.study_id)}"
     values = [("recognised by", answer.recognised)]
     if answer.file is not None:
@@ -175,6 +176,7 @@ def _box_row(box: Box) -> list[str]:
 
 
 def _picture(picture: Picture) -> Iterator[tuple[str, str]]:
+    """A picture's file, source and runs, or why there is none."""
     yield "training set", printable(picture.training_set, TEXT)
     if picture.status != "drawn":
         yield "missing", printable(picture.reason or "", TEXT)
@@ -268,6 +270,7 @@ def _export(export: Export) -> Iterator[tuple[str, str]]:
 
 
 def _models(run: ModelRun | None) -> Section:
+    """The run of dbt that made the marts, with the project's variables."""
     if run is None:
         return Section("Models", ["No record says which run of dbt made the marts."])
     values = [

@@ -1,5 +1,5 @@
--- Whose image a file is, is looked up by the path's hash: a path may be longer than an entry of an index. One of numbers
--- is made in an eighth of the time that one of the type `hash` takes.
+-- Whose image a file is, is looked up by the path's hash: a path may be longer than an entry of an index. An index of
+-- numbers is made in an eighth of the time that one of the type `hash` takes.
 {{ config(indexes=[{'columns': ['hashtext(png_image)']}]) }}
 
 with scans as (
