@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import subprocess
+from collections.abc import Iterator
 
 from tests.cli.conftest import DOUBLEREAD
 from tests.services.built_home import MASS, NAME, BuiltHome
@@ -36,19 +37,19 @@ def on_terminal(home: BuiltHome, *arguments: str) -> str:
     """What the command writes where standard output is a terminal."""
     ours, theirs = pty.openpty()
     environment = home.environment() | {"TERM": "xterm-256color"}
-    subprocess.run([DOUBLEREAD, *arguments], cwd=home.folder, env=environment, stdout=theirs, check=True)
-    os.close(theirs)
-    written = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # the other end is closed and all of it was read
-            break
-        if not part:
-            break
-        written += part
+    with subprocess.Popen([DOUBLEREAD, *arguments], cwd=home.folder, env=environment, stdout=theirs):
+        os.close(theirs)
+        written = b"".join(_parts(ours))
     os.close(ours)
     return written.decode()
+
+
+def _parts(terminal: int) -> Iterator[bytes]:
+    while True:
+        try:
+            yield os.read(terminal, 65536)
+        except OSError:  # the other end is closed and all of it was read
+            return
 
 
 def test_json_has_the_same_facts(built_home: BuiltHome) -> None:
