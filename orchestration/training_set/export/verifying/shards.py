@@ -64,15 +64,17 @@ def check_index(material: Material) -> Iterator[Problem]:
     for key, row in seen:
         if key not in expected:
             yield problem("disagreement", INDEX, f"{scan_name(row['scan_id'])}: no scan has such a member")
-    for key in set(expected) - {key for key, _ in seen}:
-        yield problem("disagreement", INDEX, f"{scan_name(key[0])} has no {key[1]} in it")
+    there = {key for key, _ in seen}
+    for key in expected:
+        if key not in there:
+            yield problem("disagreement", INDEX, f"{scan_name(key[0])} has no {key[1]} in it")
     for key, row in seen:
         differing = [name for name, value in expected.get(key, {}).items() if row[name] != value]
         if differing:
             kind: Kind = "side" if "shard" in differing else "disagreement"
             what = f"{scan_name(row['scan_id'])}: {' and '.join(differing)} do not follow from the tables"
             yield problem(kind, INDEX, what)
-    if len({key for key, _ in seen}) != len(seen):
+    if len(there) != len(seen):
         yield problem("duplicate", INDEX, "a member is in it twice")
     yield from _counts(material, rows)
 

@@ -1,9 +1,12 @@
 """A destination, a generation and a training set, made once; each test gets a copy that it may damage."""
 
 import hashlib
+import os
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -65,12 +68,20 @@ def _draw(training_set: Path) -> None:
 
 
 @pytest.fixture
-def copy_of(originals: dict[str, Path], tmp_path: Path) -> Iterator[Callable[[str], Path]]:
-    """Makes a copy of one of them."""
-    yield lambda what: copied(originals[what], tmp_path / "copy")
+def workshop() -> Iterator[Path]:
+    """An empty folder in memory where there is such a place: hundreds of copies of small files are made there."""
+    memory = Path("/dev/shm")  # noqa: S108  folders in it have names of their own
+    folder = Path(tempfile.mkdtemp(prefix="dr-", dir=memory if os.access(memory, os.W_OK) else None))
+    yield folder
     # A damage may nest folders deeper than Python's own removal goes.
-    subprocess.run(["chmod", "-R", "u+rwX", tmp_path], check=True)
-    subprocess.run(["rm", "-rf", tmp_path / "copy"], check=True)
+    subprocess.run(["chmod", "-R", "u+rwX", folder], check=True)
+    subprocess.run(["rm", "-rf", folder], check=True)
+
+
+@pytest.fixture
+def copy_of(originals: dict[str, Path], workshop: Path) -> Callable[[str], Path]:
+    """Makes a copy of one of them."""
+    return lambda what: copied(originals[what], workshop / uuid4().hex)
 
 
 @pytest.fixture

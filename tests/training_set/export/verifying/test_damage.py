@@ -4,7 +4,6 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 
 from orchestration.training_set.export.verifying.problems import LONGEST_PATH
 from orchestration.training_set.export.verifying.verification import Verified
-from tests.training_set.export.verifying.copies import copied
 from tests.training_set.export.verifying.damage import (
     annotations,
     destinations,
@@ -59,9 +57,9 @@ def test_what_was_not_damaged_is_right(where: str, copy_of: Callable[[str], Path
 
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_byte_of_any_file_counts(seed: int, originals: dict[str, Path], tmp_path: Path, look: Look) -> None:
+def test_any_byte_of_any_file_counts(seed: int, copy_of: Callable[[str], Path], look: Look) -> None:
     chance = random.Random(seed)  # noqa: S311
-    folder = copied(originals["generation"], tmp_path / uuid4().hex)
+    folder = copy_of("generation")
     path = chance.choice(
         sorted(one for one in folder.rglob("*") if one.is_file() and one.stat().st_size and not one.is_symlink())
     )
@@ -78,9 +76,9 @@ def test_any_byte_of_any_file_counts(seed: int, originals: dict[str, Path], tmp_
 )
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_of_several_damages_each_is_named(
-    paths: list[str], acts: list[str], originals: dict[str, Path], tmp_path: Path, look: Look
+    paths: list[str], acts: list[str], copy_of: Callable[[str], Path], look: Look
 ) -> None:
-    folder = copied(originals["generation"], tmp_path / uuid4().hex)
+    folder = copy_of("generation")
     expected = set()
     for path, name in zip(paths, acts, strict=False):
         kind, act = plain.ANY_FILE[name]
