@@ -68,6 +68,7 @@ def verify(
 
 
 def _as_json(found: "Verified") -> str:
+    """All that was found, every problem once."""
     from dataclasses import asdict
 
     from orchestration.training_set.export.verifying.problems import grouped

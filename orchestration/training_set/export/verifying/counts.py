@@ -34,6 +34,7 @@ def check_counts(material: Material) -> Iterator[Problem]:
 
 
 def _counted(tables: Tables, labels: list[str]) -> dict[str, object]:
+    """What a manifest must say of the tables, by its own names."""
     scans = tables.scans.values()
     roles, sides = Counter(scan["role"] for scan in scans), Counter(scan["side"] for scan in scans)
     studies = {(label, scan["side"], scan["study_id"]) for scan in scans for label in scan["labels"]}

@@ -265,6 +265,7 @@ class _Run:
         return outcomes
 
     def _take(self, outcome: object) -> None:
+        """Add what a task found to what was found so far."""
         match outcome:
             case Checked():
                 self.found.problems += outcome.problems

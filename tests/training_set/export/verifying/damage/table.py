@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pyarrow.parquet as pq
 
-from orchestration.training_set.export.layout import BOXES, SCANS
+from orchestration.training_set.export.layout import SCANS
 from orchestration.training_set.export.verifying.problems import Kind
 from tests.training_set.export.verifying.copies import sign
 
@@ -56,11 +56,6 @@ def forged(kind: Kind) -> Callable[[Act], Act]:
 
 def scan_rows(folder: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = pq.read_table(folder / SCANS).to_pylist()
-    return found
-
-
-def box_rows(folder: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = pq.read_table(folder / BOXES).to_pylist()
     return found
 
 
