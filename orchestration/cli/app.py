@@ -18,6 +18,7 @@ from orchestration.cli import (
     splits,
     token,
     ui,
+    verify,
     volumes,
     why,
 )
@@ -29,7 +30,7 @@ _DICOM_FOLDERS = "Folders of DICOMs"
 _LOOKING_IN = "Looking in and measuring"
 _SERVICE = "The results service"
 _ORDER = (
-    *("demo", "load", "build", "export", "splits", "why", "why-not", "ui"),
+    *("demo", "load", "build", "export", "splits", "verify", "why", "why-not", "ui"),
     *("cases", "archives"),
     *("dicom2hdf5", "hdf52dicom", "infer"),
     *("inspect", "measure"),
@@ -69,6 +70,7 @@ app.command("load", rich_help_panel=_TRAINING_SET)(load.load)
 app.command("build", rich_help_panel=_TRAINING_SET)(main_job.build)
 app.command("export", rich_help_panel=_TRAINING_SET)(export.export)
 app.add_typer(splits.app, rich_help_panel=_TRAINING_SET)
+app.command("verify", rich_help_panel=_TRAINING_SET)(verify.verify)
 app.command("why", rich_help_panel=_TRAINING_SET)(why.why)
 app.command("why-not", rich_help_panel=_TRAINING_SET)(why.why_not)
 app.command("ui", rich_help_panel=_TRAINING_SET)(ui.ui)

@@ -15,6 +15,10 @@ from orchestration.training_set.copies import DamagedCopyError, read_copy
 DRAWING_VERSION = 1
 
 
+class ChangedPictureError(Exception):
+    """The bytes are not those of the SHA-256 that was written down."""
+
+
 @dataclass(frozen=True)
 class DrawingTask:
     """One picture to draw.
@@ -88,10 +92,22 @@ def read_and_compare(picture: tuple[Path, str]) -> str | None:
         data = path.read_bytes()
     except OSError as error:
         return f"its picture can't be read ({error.strerror})"
-    if hashlib.sha256(data).hexdigest() != sha256:
-        return "its picture was changed since it was drawn; build again"
     try:
-        read_image(data)
+        check_picture(data, sha256)
+    except ChangedPictureError:
+        return "its picture was changed since it was drawn; build again"
     except ImageError as error:
         return f"its picture can't be decoded: {error}"
     return None
+
+
+def check_picture(data: bytes, sha256: str) -> None:
+    """Compare the bytes of a picture with their SHA-256, then decode them whole.
+
+    Raises:
+        ChangedPictureError: the SHA-256 is another one.
+        ImageError: it can't be decoded.
+    """
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ChangedPictureError
+    read_image(data)

@@ -46,6 +46,9 @@ def test_real_mammograms_are_exported_without_paint(own: Home, shared_data: Path
     assert second.name != first
     assert [path.name for path in second.parent.iterdir()] == [second.name]
     assert list((second / "webdataset").glob("*.tar"))
+    verified = own.run("verify", "training_set").stdout
+    assert "label folders: 28 pictures" in verified
+    assert verified.endswith("training_set: right\n")
 
 
 def test_settings_say_where_exports_go_and_what_they_hold(own: Home, write_studies: Studies, tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from pycocotools.coco import COCO
 
 from orchestration.labels import LABELS
 from orchestration.training_set.export.boxes import mapped
+from orchestration.training_set.export.layout import BOXES, SCANS
 from orchestration.training_set.export.selection import ExportOptions
-from orchestration.training_set.export.tables import BOXES, SCANS
 from tests.training_set.conftest import MASS, box
 from tests.training_set.export.exporter import Exporter
 
