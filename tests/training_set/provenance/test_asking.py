@@ -1,6 +1,7 @@
 """What a question is about: paths, files, digests, ids; and what is told where it is none or several of them."""
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from orchestration.database import DatabaseError
 from orchestration.training_set.provenance.answers import Answer
 from orchestration.training_set.provenance.asking import AmbiguousError, NoAnswerError
-from orchestration.training_set.provenance.explaining import why
+from orchestration.training_set.provenance.explaining import why, why_not
 from orchestration.training_set.provenance.records import NotBuiltError
 from tests.services.built_home import MASS, BuiltHome
 from tests.training_set.provenance.test_why import digest
@@ -56,6 +57,31 @@ def test_files_of_exports_and_of_the_source_are_known_by_their_content(built_hom
     both = "the SHA-256 of an exported image and the SHA-256 of a retrieved image"
     assert ask(built_home, exported).recognised == both, "a grey PNG keeps its bytes"
     assert about(ask(built_home, shutil.copy(source, tmp_path / "anything"))) == SCAN
+
+
+def test_no_question_reads_a_large_table_whole(built_home: BuiltHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With sequential scans made as dear as can be, only a table without an index for the question is read so."""
+    picture = built_home.training_set / MASS / "10.png"
+    exported = built_home.training_set / "images" / "10.png"
+    finding_id = ask(built_home, picture).findings[0].finding_id
+    monkeypatch.setenv("PGOPTIONS", "-c enable_seqscan=off")
+    before = read_whole(built_home)
+    assert {"marts.trainable_scans", "doubleread.pictures", "public.mmgscans_mmgscanannotation"} <= before.keys()
+    for question in (picture, exported, f"{MASS}/10.png", digest(picture)[:9], finding_id, "scan:10", "study:1", "11"):
+        ask(built_home, question)
+    why_not(built_home.database, built_home.typed, "2")
+    assert read_whole(built_home) == before
+
+
+def read_whole(home: BuiltHome) -> dict[str, int]:
+    """How often each large table was read whole so far, once nobody is asking any more."""
+    asking = "select from pg_stat_activity where application_name = 'doubleread why'"
+    counts = "select schemaname || '.' || relname, seq_scan from pg_stat_user_tables where relname <> 'model_runs'"
+    with home.database.connect() as connection:
+        connection.autocommit = True
+        while connection.execute(asking).fetchone() is not None:
+            time.sleep(0.01)
+        return dict(connection.execute(counts).fetchall())
 
 
 def test_a_number_that_is_a_scan_and_a_study_lists_what_to_ask_instead(built_home: BuiltHome) -> None:
