@@ -76,6 +76,14 @@ class Settings(BaseSettings):
     def _absolute(cls, folder: Path | None) -> Path | None:
         return None if folder is None else folder.expanduser().absolute()
 
+    @field_validator("pghost", "pguser", "pgdatabase")
+    @classmethod
+    def _no_connection_string(cls, value: str | None) -> str | None:
+        # Messages name the host, and servers repeat names of databases and users: a password in one would be shown.
+        if value is not None and ("://" in value or "password=" in value.lower()):
+            raise ValueError("is a connection string; set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE instead")
+        return value
+
     @field_validator("doubleread_images", "doubleread_text_archives", "doubleread_image_archives")
     @classmethod
     def _known_scheme(cls, url: str | None) -> str | None:
