@@ -18,7 +18,7 @@ from orchestration.transformations.project import (
     project_variables,
     target_folder,
 )
-from orchestration.transformations.seeds import seed_reasons
+from orchestration.transformations.seeds import seed_descriptions, seed_reasons
 
 __all__ = [
     "DBT",
@@ -34,6 +34,7 @@ __all__ = [
     "one_dbt",
     "prepare_manifest",
     "project_variables",
+    "seed_descriptions",
     "seed_reasons",
     "target_folder",
 ]

@@ -13,9 +13,13 @@ from tests.training_set.export.exporter import Exporter
 
 @pytest.fixture
 def filled(project: Project) -> Project:
-    """A project whose marts also say what scans are to a network; both are empty."""
+    """A project with everything that an export reads; all of it is empty."""
     with project.database.connect() as connection:
-        make_mart(connection, "trainable_scans")
+        for mart in ("trainable_scans", "rejected_findings", "reader_agreement"):
+            make_mart(connection, mart)
+        connection.execute("create schema if not exists intermediate")
+        for model in ("int_scans", "int_readings"):
+            connection.execute(f"create table intermediate.{model} (study_id text)".encode())
     return project
 
 

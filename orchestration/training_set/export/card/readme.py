@@ -1,0 +1,89 @@
+"""``README.md`` in the form of Hugging Face: metadata for its hub and its library, then text for people.
+
+https://huggingface.co/docs/hub/datasets-cards. With ``configs``, ``load_dataset`` on the folder gives three sides.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orchestration.labels import CAPTIONS
+from orchestration.training_set.export.card import words
+from orchestration.training_set.export.card.facts import Facts
+from orchestration.training_set.export.card.flow import DOUBLE_MATCHED
+from orchestration.training_set.export.card.templating import environment
+from orchestration.training_set.export.generation import SIDES
+from orchestration.training_set.export.tables import SCANS_SCHEMA
+
+README = "README.md"
+AGREEMENT_SHOWN = 40  # rows; page and card.json have more
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+def write_readme(folder: Path, facts: Facts) -> None:
+    """Write the card for people who look into the folder, and for the hub."""
+    metadata = yaml.safe_dump(_metadata(facts), sort_keys=False, allow_unicode=True)
+    text = environment().get_template("README.md.j2").render(
+        metadata=metadata,
+        facts=facts,
+        said=facts.said,
+        words=words,
+        licence=_licence(facts),
+        summary=words.summary(facts),
+        sides=SIDES,
+        present=_present(facts),
+        sides_text=words.sides_text(facts),
+        collected=words.collected(facts),
+        annotation_process=words.annotation_process(facts),
+        columns=[(field.name, field.metadata[b"description"].decode()) for field in SCANS_SCHEMA],
+        flow=list(_flow(facts)),
+        captions=CAPTIONS,
+        agreement=facts.agreement[:AGREEMENT_SHOWN],
+        more_agreement=max(len(facts.agreement) - AGREEMENT_SHOWN, 0),
+    )  # fmt: skip
+    (folder / README).write_text(text, encoding="utf-8")
+
+
+def _metadata(facts: Facts) -> dict[str, Any]:
+    said = facts.said
+    stated = {"license": said.license or ("other" if said.license_name else None)}
+    if stated["license"] == "other":
+        stated |= {"license_name": said.license_name, "license_link": said.license_link}
+    scans = facts.scans
+    return {
+        "pretty_name": said.title,
+        **{name: value for name, value in stated.items() if value},
+        "annotations_creators": ["expert-generated"],
+        "size_categories": [next((name for limit, name in _SIZES if scans < limit), "n>1M")],
+        "task_categories": ["object-detection", "image-classification"],
+        "tags": ["medical", "mammography", *said.keywords],
+        "configs": list(_configs(facts)),
+    }
+
+
+def _configs(facts: Facts) -> Iterator[dict[str, Any]]:
+    """Sides with scans as splits. The tables are no further configs: all of a folder are read in one way, as images."""
+    if splits := [{"split": side, "path": f"splits/{side}/*"} for side in _present(facts)]:
+        yield {"config_name": "default", "data_files": splits}
+
+
+def _present(facts: Facts) -> Sequence[str]:
+    return [side for side in SIDES if facts.sides[side].scans]
+
+
+def _licence(facts: Facts) -> str:
+    said = facts.said
+    if said.license_text is None:
+        return words.NO_LICENCE
+    return f"[{said.license_text}]({said.license_link})" if said.license_link else said.license_text
+
+
+def _flow(facts: Facts) -> Iterator[tuple[str, Sequence[int | None]]]:
+    """The rows of the table that has a column for all labels and one for each."""
+    yield "All studies", [flow.studies for flow in facts.flows]
+    occurring = dict.fromkeys(outcome for flow in facts.flows for outcome, count in flow.outcomes.items() if count)
+    for outcome in sorted(occurring, key=lambda name: name == DOUBLE_MATCHED):
+        yield words.outcome_caption(outcome), [flow.outcomes.get(outcome) for flow in facts.flows]
+    yield "… and here", [flow.exported for flow in facts.flows]
