@@ -176,6 +176,7 @@ def _place_generation(root: Path, composed: Path, generation: Generation) -> Non
 
 
 def _is_whole_in_folder(root: Path, generation: Generation) -> bool:
+    """Whether every file has its content, and every link its target."""
     final = root / GENERATIONS / generation.id
     try:
         if (final / MANIFEST).read_bytes() != manifest_bytes(generation):

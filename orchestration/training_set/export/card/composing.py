@@ -1,11 +1,12 @@
 """The three pages of a card, and the choice between making them and taking over the current generation's."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import psycopg
 
+from orchestration.imaging.boxes import Area
 from orchestration.stores import MissingObjectError, Place
 from orchestration.stores.folder import file_digest
 from orchestration.training_set.export.card.croissant import CROISSANT, write_croissant
@@ -76,7 +77,8 @@ def with_pages(
         connection: to the table that keeps them.
     """
     tiles = choose_tiles(scans)
-    thumbnails = _thumbnails(tiles, destination, workers, connection)
+    shown = [tile for chosen in tiles.values() for tile in chosen]
+    thumbnails = _thumbnails(shown, destination, workers, connection)
     files = composed.by_path()
     write_readme(folder, facts)
     write_croissant(folder, facts, files)
@@ -94,30 +96,34 @@ def _described(folder: Path, name: str) -> GenerationFile:
 
 
 def _thumbnails(
-    tiles: Mapping[str, Sequence[Tile]], destination: Place, workers: Workers, connection: psycopg.Connection
-) -> dict[tuple[str, str], list[bytes] | None]:
-    """The thumbnails of each tile by label and scan, whole and close up; None where an image can't be read."""
-    tasks = {(label, tile.scan.scan_id): _task(tile, destination) for label, chosen in tiles.items() for tile in chosen}
+    tiles: Collection[Tile], destination: Place, workers: Workers, connection: psycopg.Connection
+) -> dict[tuple[str, Area | None], bytes]:
+    """The thumbnails of the tiles by scan and area; none of an image that can't be read."""
+    areas: dict[str, dict[Area | None, None]] = {}
+    scans = {tile.scan.scan_id: tile.scan for tile in tiles}
+    for tile in tiles:
+        areas.setdefault(tile.scan.scan_id, {None: None})[tile.close_up] = None
+    tasks = {scan_id: _task(scans[scan_id], list(wanted), destination) for scan_id, wanted in areas.items()}
     wanted = [key for task in tasks.values() for key in task.keys]
     kept = kept_thumbnails(connection, destination.url, wanted)
-    missing = [(name, task) for name, task in tasks.items() if not kept.keys() >= set(task.keys)]
+    missing = [(scan_id, task) for scan_id, task in tasks.items() if not kept.keys() >= set(task.keys)]
     made: dict[str, bytes] = {}
-    for name, outcome in workers.run(make_thumbnails, missing):
+    for scan_id, outcome in workers.run(make_thumbnails, missing):
         if isinstance(outcome, list):
-            made |= dict(zip(tasks[name].keys, outcome, strict=True))
+            made |= dict(zip(tasks[scan_id].keys, outcome, strict=True))
     if made:
         keep_thumbnails(connection, destination.url, made, wanted)
     known = kept | made
     return {
-        name: [known[key] for key in task.keys] if known.keys() >= set(task.keys) else None
-        for name, task in tasks.items()
+        (scan_id, area): known[key]
+        for scan_id, task in tasks.items()
+        for key, area in zip(task.keys, task.areas, strict=True)
+        if key in known
     }
 
 
-def _task(tile: Tile, destination: Place) -> ThumbnailTask:
-    image = tile.scan.clean
+def _task(scan: ExportedScan, areas: Sequence[Area | None], destination: Place) -> ThumbnailTask:
+    image = scan.clean
     root = parse_url(destination.url).folder
-    areas = (None,) if tile.close_up is None else (None, tile.close_up)
-    stored = image.sample_bits == 16
     source = destination if root is None else root / image.object
-    return ThumbnailTask(source, image.object, image.sha256, stored, image.inverted, areas)
+    return ThumbnailTask(source, image.object, image.sha256, image.sample_bits == 16, image.inverted, tuple(areas))

@@ -81,6 +81,7 @@ def write_croissant(folder: Path, facts: Facts, files: Mapping[str, GenerationFi
 
 
 def _dataset(facts: Facts, files: Mapping[str, GenerationFile]) -> dict[str, Any]:
+    """The whole; of what the owner may say, what is said."""
     said = facts.said
     stated = {
         "alternateName": said.summary,

@@ -15,13 +15,15 @@ from orchestration.training_set.export.card.agreement import kappa_interval
 from orchestration.training_set.export.card.boxes import ANY_VIEW, BoxFacts, Seen, box_facts, view_of
 from orchestration.training_set.export.card.flow import Flow, read_flows
 from orchestration.training_set.export.card.statement import Statement
-from orchestration.training_set.export.exported import ExportedScan
+from orchestration.training_set.export.exported import ExportedFinding, ExportedScan
 from orchestration.training_set.export.generation import ROLES, SIDES, Splits
 from orchestration.transformations import project_variables
 
 CARD_FACTS = "card.json"
 # Raised with every change of what the pages say or look like: pages of an earlier version are made again.
 CARD_VERSION = 1
+
+Found = tuple[ExportedScan, ExportedFinding]
 
 _AGREEMENT = """
     select * from marts.reader_agreement
@@ -169,7 +171,11 @@ def gather(
 ) -> Facts:
     """Count what a card says of a generation's scans; readers become numbers."""
     variables = project_variables()
-    exported = Counter(label for _, label in {(scan.study_id, label) for scan in scans for label in scan.labels})
+    found: dict[str, list[Found]] = {label: [] for label in LABELS}
+    for scan in scans:
+        for finding in scan.findings:
+            found[finding.label].append((scan, finding))
+    exported = {label: len({scan.study_id for scan, _ in those}) for label, those in found.items()}
     exported[""] = len({scan.study_id for scan in scans if scan.role == "finding"})
     roles = Counter(scan.role for scan in scans)
     return Facts(
@@ -180,13 +186,13 @@ def gather(
         studies=len({scan.study_id for scan in scans}),
         groups=len({scan.group_id for scan in scans}),
         roles={role: roles[role] for role in ROLES},
-        sides={side: _counted(scan for scan in scans if scan.side == side) for side in SIDES},
-        labels=[_label(label, scans) for label in LABELS],
+        sides=_of_sides(scans),
+        labels=[_label(label, those) for label, those in found.items()],
         findings=sum(len(scan.findings) for scan in scans),
         readers=len(readers),
         flows=[flow.with_exported(exported[flow.label]) for flow in beyond.flows],
         agreement=[_agreement(row, readers) for row in beyond.agreement],
-        boxes=[box_facts(label, seen) for label, seen in _seen(scans, beyond.views).items()],
+        boxes=[_boxes(label, those, beyond.views) for label, those in found.items()],
         images=_images(scans),
         splits=splits.ratios,
         patient_known=splits.patient_known,
@@ -225,31 +231,37 @@ def _agreement(row: Mapping[str, Any], readers: Mapping[str, int]) -> Agreement:
     )
 
 
-def _counted(scans: Iterable[ExportedScan], label: str | None = None) -> Counted:
-    """The scans that carry the label, or all of them, with their studies and the boxes of the label, or of all."""
-    wanted = [scan for scan in scans if label is None or label in scan.labels]
-    boxes = sum(
-        len(finding.boxes) for scan in wanted for finding in scan.findings if label is None or finding.label == label
-    )
-    return Counted(len({scan.study_id for scan in wanted}), len(wanted), boxes)
+def _counted(scans: Sequence[ExportedScan], findings: Iterable[ExportedFinding]) -> Counted:
+    """Some scans, with their studies and the boxes of some of their findings."""
+    return Counted(len({scan.study_id for scan in scans}), len(scans), sum(len(one.boxes) for one in findings))
 
 
-def _label(label: str, scans: Sequence[ExportedScan]) -> LabelFacts:
-    without = sum(finding.label == label and not finding.boxes for scan in scans for finding in scan.findings)
-    sides: dict[str, Counted] = {side: _counted((scan for scan in scans if scan.side == side), label) for side in SIDES}
-    return LabelFacts(label, CAPTIONS[label], sides, without)
-
-
-def _seen(scans: Iterable[ExportedScan], views: Mapping[str, str]) -> dict[str, list[Seen]]:
-    """The boxes of each label."""
-    seen: dict[str, list[Seen]] = {label: [] for label in LABELS}
+def _of_sides(scans: Iterable[ExportedScan]) -> dict[str, Counted]:
+    by_side: dict[str, list[ExportedScan]] = {side: [] for side in SIDES}
     for scan in scans:
-        view = views.get(scan.scan_id, ANY_VIEW)
-        for finding in scan.findings:
-            seen[finding.label] += [
-                Seen(box.placed, scan.clean.width, scan.clean.height, view) for box in finding.boxes
-            ]
-    return seen
+        by_side[scan.side].append(scan)
+    return {side: _counted(those, (one for scan in those for one in scan.findings)) for side, those in by_side.items()}
+
+
+def _label(label: str, found: Sequence[Found]) -> LabelFacts:
+    """A label's findings, each with its scan, side by side."""
+    by_side: dict[str, list[Found]] = {side: [] for side in SIDES}
+    for scan, finding in found:
+        by_side[scan.side].append((scan, finding))
+    sides = {
+        side: _counted([scan for scan, _ in those], (finding for _, finding in those))
+        for side, those in by_side.items()
+    }
+    return LabelFacts(label, CAPTIONS[label], sides, sum(not finding.boxes for _, finding in found))
+
+
+def _boxes(label: str, found: Iterable[Found], views: Mapping[str, str]) -> BoxFacts:
+    seen = [
+        Seen(box.placed, scan.clean.width, scan.clean.height, views.get(scan.scan_id, ANY_VIEW))
+        for scan, finding in found
+        for box in finding.boxes
+    ]
+    return box_facts(label, seen)
 
 
 def _images(scans: Sequence[ExportedScan], shown: int = 10) -> ImageFacts:

@@ -16,7 +16,7 @@ from orchestration.training_set.export.card.flow import Flow
 from orchestration.training_set.export.card.plots.agreement import lowest_kappa
 from orchestration.training_set.export.card.plots.sheets import css_colour
 from orchestration.training_set.export.card.sheets import Tile
-from orchestration.training_set.export.card.templating import decimal, environment, number
+from orchestration.training_set.export.card.templating import decimal, environment, number, share
 from orchestration.training_set.export.generation import SIDES
 
 PAGE = "index.html"
@@ -71,7 +71,7 @@ def write_page(
     folder: Path,
     facts: Facts,
     tiles: Mapping[str, Sequence[Tile]],
-    thumbnails: Mapping[tuple[str, str], Sequence[bytes] | None],
+    thumbnails: Mapping[tuple[str, Area | None], bytes],
     readers: Mapping[str, int],
 ) -> None:
     """Write the page.
@@ -80,7 +80,7 @@ def write_page(
         folder: of the generation.
         facts: everything counted.
         tiles: what the contact sheet of each label shows.
-        thumbnails: by label and scan: the whole one and, where it has a box, the close-up.
+        thumbnails: by scan and area, which is None for the whole of it.
         readers: their numbers on the card.
     """
     most = max((sum(one.studies for one in label.sides.values()) for label in facts.labels), default=0)
@@ -131,6 +131,7 @@ def _agreements(facts: Facts) -> Iterator[ShownAgreement]:
 
 
 def _boxes(facts: BoxFacts) -> ShownBoxes:
+    """Plots and tables of a label's boxes."""
     caption = CAPTIONS[facts.label]
     maps = [
         (
@@ -157,8 +158,8 @@ def _where(positions: Positions) -> str:
     """The middle half of the centres of boxes, in words."""
     left, top = positions.left, positions.top
     return (
-        f"{positions.boxes:,} boxes, half of them between {left.lower:.0%} and {left.upper:.0%} of the width "
-        f"and {top.lower:.0%} and {top.upper:.0%} of the height"
+        f"{positions.boxes:,} boxes, half of them between {share(left.lower)} and {share(left.upper)} of the width "
+        f"and {share(top.lower)} and {share(top.upper)} of the height"
     )
 
 
@@ -177,18 +178,19 @@ def _between(low: float | None, high: float | None, digits: int) -> str:
 
 
 def _tile(
-    tile: Tile,
-    label: str,
-    thumbnails: Mapping[tuple[str, str], Sequence[bytes] | None],
-    readers: Mapping[str, int],
+    tile: Tile, label: str, thumbnails: Mapping[tuple[str, Area | None], bytes], readers: Mapping[str, int]
 ) -> ShownTile:
+    """The scan and its close-up with the boxes of the finding, and whose they are."""
     scan, boxes = tile.scan, [box.placed for box in tile.finding.boxes]
     colours = reader_colours(box.reader for box in boxes)
-    areas = [("whole", Area(0, 0, scan.clean.width, scan.clean.height)), ("close up", tile.close_up)]
+    whole = Area(0, 0, scan.clean.width, scan.clean.height)
+    areas = {None: "scan"} | ({tile.close_up: "close-up of scan"} if tile.close_up else {})
     images = [
-        plots.tile_image(jpeg, area, boxes, colours, f"{CAPTIONS[label]}, scan {scan.scan_id}, {name}")
-        for jpeg, (name, area) in zip(thumbnails[label, scan.scan_id] or (), areas, strict=False)
-        if area is not None
+        plots.tile_image(
+            thumbnails[scan.scan_id, area], area or whole, boxes, colours, f"{CAPTIONS[label]}, {name} {scan.scan_id}"
+        )
+        for area, name in areas.items()
+        if (scan.scan_id, area) in thumbnails
     ]
     drew = sorted(colours, key=lambda reader: readers[reader])
     counted = [(readers[one], css_colour(colours[one]), sum(box.reader == one for box in boxes)) for one in drew]

@@ -47,6 +47,7 @@ def write_readme(folder: Path, facts: Facts) -> None:
 
 
 def _metadata(facts: Facts) -> dict[str, Any]:
+    """What the hub and ``load_dataset`` read."""
     said = facts.said
     stated = {"license": said.license or ("other" if said.license_name else None)}
     if stated["license"] == "other":

@@ -19,7 +19,10 @@ def number(value: float) -> str:
 
 def decimal(value: float | None, digits: int = 2) -> str:
     """A number with a minus sign as long as a plus, as print has it; a dash where there is none."""
-    return NOTHING if value is None else f"{value:.{digits}f}".replace("-", MINUS)
+    if value is None:
+        return NOTHING
+    shown = f"{value:.{digits}f}"
+    return (shown if float(shown) else f"{0:.{digits}f}").replace("-", MINUS)
 
 
 def share(value: float | None, digits: int = 0) -> str:

@@ -1,7 +1,5 @@
 """What the three pages say in the same words."""
 
-from collections.abc import Sequence
-
 from orchestration.training_set.export.card.facts import Facts
 from orchestration.training_set.export.card.flow import (
     DOUBLE_MATCHED,
@@ -87,7 +85,7 @@ def collected(facts: Facts) -> str:
 
 def sides_text(facts: Facts) -> str:
     """How train, validation and test are told apart."""
-    shares: Sequence[str] = [f"{share:.0%}" for share in facts.splits]
+    shares = [f"{100 * share:.0f} %" for share in facts.splits]
     return (
         f"Sides follow from a hash of the patient ({', '.join(shares)} of train, validation and test were asked for), "
         "so that no patient is on two and none moves when studies are added. The patient of "

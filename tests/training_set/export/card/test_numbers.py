@@ -118,7 +118,8 @@ def test_what_changes_nothing_but_the_card_is_a_generation_of_its_own(carded: Ex
     first = carded.export()
     with carded.project.database.connect() as connection:
         connection.execute(
-            "update marts.reader_agreement set study_count = 101, inconsistent_count = 3 where reader_b = 'U2' and label = %s",
+            "update marts.reader_agreement set study_count = 101, inconsistent_count = 3 "
+            "where reader_b = 'U2' and label = %s",
             [MASS],
         )
     second = carded.export()

@@ -1,13 +1,13 @@
 """A card as the tools that it is for read it: Hugging Face's, and MLCommons' mlcroissant."""
 
 import hashlib
+import io
 import json
-import os
-import subprocess
-import sys
+import re
+from base64 import b64decode
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -19,24 +19,7 @@ from orchestration.training_set.export.selection import ExportOptions
 from orchestration.training_set.export.tables import BOXES, SCANS
 from tests.training_set.export.card.conftest import HOSTILE, HOSTILE_SCAN
 from tests.training_set.export.exporter import Exporter
-
-
-def run(script: str, *arguments: object, folder: Path) -> Any:
-    """What a script prints as JSON, in a process of its own that has no network and caches nothing elsewhere."""
-    environment = os.environ | {
-        "HF_HUB_OFFLINE": "1",
-        "HF_HOME": str(folder / "hf"),
-        "CROISSANT_CACHE": str(folder / "croissant"),
-        "https_proxy": "http://127.0.0.1:9",
-        "http_proxy": "http://127.0.0.1:9",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        capture_output=True, text=True, env=environment, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
+from tests.training_set.export.loaders import RECORDS, printed
 
 LOAD = """
 import json, sys
@@ -52,7 +35,7 @@ print(json.dumps({"card": card.data.to_dict(), "text": card.text, "rows": rows})
 
 
 def test_hugging_face_reads_the_card_and_loads_the_folder_by_it(card: Path, tmp_path: Path) -> None:
-    found = run(LOAD, card, folder=tmp_path)
+    found = printed(LOAD, card, folder=tmp_path)
     assert found["card"]["pretty_name"] == HOSTILE
     assert found["card"]["license"] == "cc-by-nc-4.0"
     assert found["card"]["size_categories"] == ["n<1K"]
@@ -68,7 +51,7 @@ def test_hugging_face_reads_the_card_and_loads_the_folder_by_it(card: Path, tmp_
     assert len(hostile["objects"]["bbox"]) == 4
 
 
-def test_a_card_without_a_statement_names_no_licence(exporter: Exporter, tmp_path: Path) -> None:
+def test_a_card_without_a_statement_names_no_licence(exporter: Exporter) -> None:
     exporter.add("1")
     exporter.export()
     _, metadata, text = exporter.read("README.md").decode().split("---\n", 2)
@@ -76,28 +59,8 @@ def test_a_card_without_a_statement_names_no_licence(exporter: Exporter, tmp_pat
     assert "No licence is stated" in text
 
 
-RECORDS = """
-import json, logging, sys
-from pathlib import Path
-import mlcroissant
-
-dataset = mlcroissant.Dataset(jsonld=Path(sys.argv[1]) / "croissant.json")
-text = lambda value: value.decode() if isinstance(value, bytes) else value
-plain = lambda value: text(value) if not hasattr(value, "tobytes") else list(value.size)
-rows = {
-    name: [
-        {key: [text(one) for one in value] if isinstance(value, list) else plain(value) for key, value in row.items()}
-        for row in dataset.records(name)
-    ]
-    for name in ("sides", "labels", "scans", "boxes", "images")
-}
-issues = dataset.metadata.ctx.issues
-print(json.dumps({"errors": list(issues.errors), "warnings": list(issues.warnings), "rows": rows}, default=float))
-"""
-
-
 def test_mlcroissant_finds_nothing_to_remark_and_loads_every_record(card: Path, tmp_path: Path) -> None:
-    found = run(RECORDS, card, folder=tmp_path)
+    found = printed(RECORDS, card, folder=tmp_path)
     assert (found["errors"], found["warnings"]) == ([], [])
     rows = found["rows"]
     assert [row["sides/name"] for row in rows["sides"]] == ["train", "validation", "test"]
@@ -119,7 +82,7 @@ def test_a_file_that_was_changed_does_not_load(card: Path, tmp_path: Path) -> No
     table = pq.read_table(card / SCANS)
     pq.write_table(table.slice(1), card / SCANS)
     with pytest.raises(AssertionError, match="Hash of downloaded file"):
-        run(RECORDS, card, folder=tmp_path)
+        printed(RECORDS, card, folder=tmp_path)
 
 
 def test_sizes_and_digests_are_those_of_the_files(card: Path) -> None:
@@ -141,17 +104,11 @@ print(json.dumps(make_context(Context(conforms_to=CroissantVersion.V_1_1))))
 
 
 def test_the_context_is_the_one_of_the_format(tmp_path: Path) -> None:
-    assert run(CONTEXT_OF_THE_FORMAT, folder=tmp_path) == CONTEXT
+    assert printed(CONTEXT_OF_THE_FORMAT, folder=tmp_path) == CONTEXT
 
 
 def test_stored_values_are_shown_over_all_greys(exporter: Exporter) -> None:
     """A thumbnail of 12 bits in 16 is neither black nor cut off at white."""
-    import io  # noqa: PLC0415
-    import re  # noqa: PLC0415
-    from base64 import b64decode  # noqa: PLC0415
-
-    import numpy as np  # noqa: PLC0415
-
     pixels = (np.linspace(0, 300, 160, dtype=np.uint16)[:, None] + np.zeros((1, 120), np.uint16)).astype(np.uint16)
     data = io.BytesIO()
     Image.fromarray(pixels).save(data, "PNG")
