@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from orchestration.workers import thread_workers
-from tests.contracts import make_mart
+from tests.contracts import make_export_tables
 from tests.services.places import PlaceToTest
 from tests.training_set.conftest import Project
 from tests.training_set.export.exporter import Exporter
@@ -15,11 +15,7 @@ from tests.training_set.export.exporter import Exporter
 def filled(project: Project) -> Project:
     """A project with everything that an export reads; all of it is empty."""
     with project.database.connect() as connection:
-        for mart in ("trainable_scans", "rejected_findings", "reader_agreement"):
-            make_mart(connection, mart)
-        connection.execute("create schema if not exists intermediate")
-        for model in ("int_scans", "int_readings"):
-            connection.execute(f"create table intermediate.{model} (study_id text)".encode())
+        make_export_tables(connection)
     return project
 
 

@@ -13,6 +13,8 @@ NOT_CALLED = "not_called"
 NEGATIVE = "negative"
 TOO_FEW_READERS = "too_few_readers"
 DOUBLE_MATCHED = "double_matched"
+REASONS = seed_reasons("rejection_reasons")
+OUTCOMES = (NOT_READ, NOT_CALLED, NEGATIVE, TOO_FEW_READERS, *REASONS, DOUBLE_MATCHED)
 
 _STUDIES = """
     select
@@ -93,12 +95,12 @@ def read_flows(connection: psycopg.Connection) -> list[Flow]:
     of_labels: dict[str, dict[str, int]] = {label: {} for label in LABELS}
     for label, outcome, count in connection.execute(_VERDICTS):
         of_labels.setdefault(label, {})[outcome] = count
-    whole: dict[str, int] = dict(connection.execute(_ROLES, [list(seed_reasons("rejection_reasons"))]).fetchall())
+    whole: dict[str, int] = dict(connection.execute(_ROLES, [list(REASONS)]).fetchall())
     flows = [_flow("", total, read, TOO_FEW_READERS, whole)]
     return flows + [_flow(label, total, read, NOT_CALLED, of_labels[label]) for label in LABELS]
 
 
 def _flow(label: str, total: int, read: int, rest: str, counted: Mapping[str, int]) -> Flow:
     """A flow from the outcomes that were counted; what was read and has none of them is the ``rest``."""
-    outcomes = {NOT_READ: total - read, rest: read - sum(counted.values()), **dict(sorted(counted.items()))}
-    return Flow(label, total, outcomes)
+    outcomes = {NOT_READ: total - read, rest: read - sum(counted.values()), **counted}
+    return Flow(label, total, {outcome: outcomes[outcome] for outcome in OUTCOMES if outcome in outcomes})

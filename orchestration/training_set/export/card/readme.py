@@ -12,18 +12,20 @@ import yaml
 from orchestration.labels import CAPTIONS
 from orchestration.training_set.export.card import words
 from orchestration.training_set.export.card.facts import Facts
-from orchestration.training_set.export.card.flow import DOUBLE_MATCHED
-from orchestration.training_set.export.card.templating import environment
+from orchestration.training_set.export.card.flow import OUTCOMES
+from orchestration.training_set.export.card.templating import environment, number
 from orchestration.training_set.export.generation import SIDES
 from orchestration.training_set.export.tables import SCANS_SCHEMA
 
 README = "README.md"
-AGREEMENT_SHOWN = 40  # rows; page and card.json have more
+PAIRS_SHOWN = 10  # of a label; page and card.json have more
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
 def write_readme(folder: Path, facts: Facts) -> None:
     """Write the card for people who look into the folder, and for the hub."""
+    by_label = [[row for row in facts.agreement if row.label == label.label] for label in facts.labels]
+    shown = [row for rows in by_label for row in rows[:PAIRS_SHOWN]]
     metadata = yaml.safe_dump(_metadata(facts), sort_keys=False, allow_unicode=True)
     text = environment().get_template("README.md.j2").render(
         metadata=metadata,
@@ -40,8 +42,8 @@ def write_readme(folder: Path, facts: Facts) -> None:
         columns=[(field.name, field.metadata[b"description"].decode()) for field in SCANS_SCHEMA],
         flow=list(_flow(facts)),
         captions=CAPTIONS,
-        agreement=facts.agreement[:AGREEMENT_SHOWN],
-        more_agreement=max(len(facts.agreement) - AGREEMENT_SHOWN, 0),
+        agreement=shown,
+        more_agreement=len(facts.agreement) - len(shown),
     )  # fmt: skip
     (folder / README).write_text(text, encoding="utf-8")
 
@@ -81,10 +83,11 @@ def _licence(facts: Facts) -> str:
     return f"[{said.license_text}]({said.license_link})" if said.license_link else said.license_text
 
 
-def _flow(facts: Facts) -> Iterator[tuple[str, Sequence[int | None]]]:
-    """The rows of the table that has a column for all labels and one for each."""
-    yield "All studies", [flow.studies for flow in facts.flows]
-    occurring = dict.fromkeys(outcome for flow in facts.flows for outcome, count in flow.outcomes.items() if count)
-    for outcome in sorted(occurring, key=lambda name: name == DOUBLE_MATCHED):
-        yield words.outcome_caption(outcome), [flow.outcomes.get(outcome) for flow in facts.flows]
-    yield "… and here", [flow.exported for flow in facts.flows]
+def _flow(facts: Facts) -> Iterator[tuple[str, Sequence[str]]]:
+    """The rows of the table that has a column for all labels and one for each; empty where nothing can be counted."""
+    yield "All studies", [number(flow.studies) for flow in facts.flows]
+    occurring = {outcome for flow in facts.flows for outcome, count in flow.outcomes.items() if count}
+    for outcome in (one for one in OUTCOMES if one in occurring):
+        counts = [flow.outcomes.get(outcome) for flow in facts.flows]
+        yield words.outcome_caption(outcome), ["" if count is None else number(count) for count in counts]
+    yield "… and here", [number(flow.exported) for flow in facts.flows]

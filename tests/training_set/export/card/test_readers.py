@@ -11,12 +11,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 from PIL import Image
 
 from orchestration.labels import LABELS
 from orchestration.training_set.export.card.croissant import CONTEXT
 from orchestration.training_set.export.selection import ExportOptions
-from orchestration.training_set.export.tables import BOXES, SCANS
+from orchestration.training_set.export.tables import BOXES, SCANS, SCANS_SCHEMA
 from tests.training_set.export.card.conftest import HOSTILE, HOSTILE_SCAN
 from tests.training_set.export.exporter import Exporter
 from tests.training_set.export.loaders import RECORDS, printed
@@ -49,6 +50,29 @@ def test_hugging_face_reads_the_card_and_loads_the_folder_by_it(card: Path, tmp_
     (hostile,) = (row for rows in sides.values() for row in rows if row["scan_id"] == HOSTILE_SCAN)
     assert hostile["image"] == [120, 160]
     assert len(hostile["objects"]["bbox"]) == 4
+
+
+def test_its_text_is_headings_and_tables_to_a_reader_of_markdown(card: Path) -> None:
+    _, _, text = (card / "README.md").read_text().split("---\n", 2)
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    headings = [tokens[place + 1].content for place, one in enumerate(tokens) if one.type == "heading_open"]
+    assert headings == [
+        HOSTILE, "Uses", "Structure", "Creation", "Annotations", "From all studies to those that are here",
+        "Agreement of readers", "Considerations", "Citation",
+    ]  # fmt: skip
+    tables: list[list[int]] = []
+    for token in tokens:
+        if token.type == "table_open":
+            tables.append([])
+        elif token.type == "tr_open":
+            tables[-1].append(0)
+        elif token.type in {"th_open", "td_open"}:
+            tables[-1][-1] += 1
+    widths = [set(table) for table in tables]
+    assert widths == [{2}, {6}, {2}, {6}, {9}]
+    rows = [len(table) - 1 for table in tables]
+    assert rows == [6, len(LABELS) + 1, len(SCANS_SCHEMA), 8, 3]
+    assert "|" not in "".join(one.content for one in tokens if one.type == "inline" and "pipe" not in one.content)
 
 
 def test_a_card_without_a_statement_names_no_licence(exporter: Exporter) -> None:
