@@ -44,7 +44,7 @@ def flow_plot(flow: Flow, title: str) -> Markup:
     before = [
         (outcome_caption(name), flow.outcomes[name], "none") for name in _OUTCOMES_BEFORE if flow.outcomes.get(name)
     ]
-    called = "A reader calls it true" if flow.label else "A reader calls one true"
+    called = "A reader calls it true" if flow.label else "A label is called true"
     left = _stacked([(called, flow.called, "called"), *before])
     rejected = [(outcome_caption(name), count, "no") for name, count in flow.rejected.items()]
     matched = flow.outcomes.get(DOUBLE_MATCHED, 0)
