@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     doubleread_export_webdataset: bool = False
     doubleread_export_negatives: bool = False
     doubleread_export_hard_cases: bool = False
+    doubleread_export_card: Path | None = None
     doubleread_split_salt: str = "doubleread"
     doubleread_split_ratios: str = "70,15,15"
 
@@ -71,7 +72,10 @@ class Settings(BaseSettings):
     doubleread_body_limit: int = Field(default=64 * 1024 * 1024, ge=1024)
     doubleread_rate_limit: int = Field(default=60_000, ge=1)
 
-    @field_validator("doubleread_home", "doubleread_training_set", "doubleread_measurements", "doubleread_jobs_root")
+    @field_validator(
+        *("doubleread_home", "doubleread_training_set", "doubleread_measurements", "doubleread_jobs_root"),
+        "doubleread_export_card",
+    )
     @classmethod
     def _absolute(cls, folder: Path | None) -> Path | None:
         return None if folder is None else folder.expanduser().absolute()
@@ -193,6 +197,7 @@ class Settings(BaseSettings):
             "DOUBLEREAD_DICOMS": self.doubleread_dicoms,
             **({"DOUBLEREAD_MEASUREMENTS": str(self.doubleread_measurements)} if self.doubleread_measurements else {}),
             **({"DOUBLEREAD_EXPORT": self.doubleread_export} if self.doubleread_export else {}),
+            **({"DOUBLEREAD_EXPORT_CARD": str(self.doubleread_export_card)} if self.doubleread_export_card else {}),
             **({"DOUBLEREAD_JOBS_ROOT": str(self.doubleread_jobs_root)} if self.doubleread_jobs_root else {}),
         }
 
