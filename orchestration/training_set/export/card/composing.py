@@ -9,7 +9,7 @@ import psycopg
 from orchestration.imaging.boxes import Area
 from orchestration.stores import MissingObjectError, Place
 from orchestration.stores.folder import file_digest
-from orchestration.training_set.export.card.croissant import CROISSANT, write_croissant
+from orchestration.training_set.export.card.croissant import write_croissant
 from orchestration.training_set.export.card.facts import Facts
 from orchestration.training_set.export.card.page import PAGE, write_page
 from orchestration.training_set.export.card.readme import README, write_readme
@@ -25,6 +25,7 @@ from orchestration.training_set.export.generation import (
     current_id,
     identified,
 )
+from orchestration.training_set.export.layout import CROISSANT
 from orchestration.urls import parse_url
 from orchestration.workers import Workers
 

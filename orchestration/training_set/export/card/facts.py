@@ -17,9 +17,9 @@ from orchestration.training_set.export.card.flow import Flow, read_flows
 from orchestration.training_set.export.card.statement import Statement
 from orchestration.training_set.export.exported import ExportedFinding, ExportedScan
 from orchestration.training_set.export.generation import ROLES, SIDES, Splits
+from orchestration.training_set.export.layout import CARD_FACTS
 from orchestration.transformations import project_variables
 
-CARD_FACTS = "card.json"
 # Raised with every change of what the pages say or look like: pages of an earlier version are made again.
 CARD_VERSION = 1
 
