@@ -58,6 +58,7 @@ def _measure(environment: dict[str, str], folder: Path, findings: int) -> dict[s
     studies = findings // 4 * 50 // 49  # every fiftieth is rejected
     with connect(environment) as connection:
         connection.execute(f"set benchmark.studies = {studies}")
+        execute_script(connection, SQL / "scans.sql")
         execute_script(connection, SQL / "why_data.sql")
         run_dbt(environment, folder / "target", "seed")
         run_dbt(environment, folder / "target", "run")
