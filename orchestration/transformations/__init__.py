@@ -19,7 +19,7 @@ from orchestration.transformations.project import (
     target_folder,
 )
 from orchestration.transformations.runs import ModelRun, record_model_run
-from orchestration.transformations.seeds import seed_reasons
+from orchestration.transformations.seeds import seed_descriptions, seed_reasons
 from orchestration.transformations.unchanged import (
     LastRun,
     ModelsToBuild,
@@ -51,6 +51,7 @@ __all__ = [
     "prepare_manifest",
     "project_variables",
     "record_model_run",
+    "seed_descriptions",
     "seed_reasons",
     "target_folder",
 ]

@@ -138,3 +138,13 @@ create index if not exists clean_images_image on doubleread.clean_images (md5(pn
 
 comment on table doubleread.clean_images is
 'The clean image of each scan that an export holds, or why there is none. One row per destination, image and bits asked for.';
+
+create table if not exists doubleread.thumbnails (
+    destination text not null,
+    thumbnail_key text not null,
+    jpeg bytea not null,
+    primary key (destination, thumbnail_key)
+);
+
+comment on table doubleread.thumbnails is
+'What the contact sheets of a destination''s data card show, by what it was made of, so that only new ones are made.';

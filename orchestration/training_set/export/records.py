@@ -32,6 +32,7 @@ class ImageRecords:
     def __init__(
         self, connection: psycopg.Connection, *, destination: str, store_url: str, options: ExportOptions, run_id: str
     ) -> None:
+        self.run_id = run_id
         self._connection = connection
         self._row: dict[str, Any] = dict.fromkeys(COLUMNS) | {
             "destination": destination,
