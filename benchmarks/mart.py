@@ -98,6 +98,7 @@ def _measure(environment: dict[str, str], folder: Path, studies: int) -> list[Ro
     target = folder / "target"
     with connect(environment) as connection:
         connection.execute(f"set benchmark.studies = {studies}")
+        execute_script(connection, SQL / "scans.sql")
         execute_script(connection, SQL / "mart_data.sql")
         run_dbt(environment, target, "seed")
         rounds = []

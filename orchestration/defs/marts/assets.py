@@ -168,7 +168,7 @@ def _said_again(
 def _record(context: dg.AssetExecutionContext, database: Database, run: ModelRun) -> None:
     """Keep the record of a run of dbt; a record that can't be kept fails no build."""
     try:
-        record_model_run(database, run, context.run_id)
+        record_model_run(database, run, context.run.run_id)
     except (psycopg.Error, DoublereadError) as error:
         context.log.warning(f"doubleread.model_runs does not have this run of dbt: {type(error).__name__}")
 
