@@ -31,6 +31,11 @@ from orchestration.training_set.export.splits import Group, Rule, StudyPatients,
 from orchestration.training_set.scans import forget_scan, retrieve_scans
 from orchestration.workers import WorkerLostError, Workers, process_workers
 
+NO_THUMBNAIL = (
+    "its clean image was changed after it was made, so the data card shows none; remove it below objects/, and "
+    "index.html from the generation, then export again"
+)
+
 
 def export_workers(count: int | None = None) -> Workers:
     """Processes for :func:`export`, one for each core unless told."""
@@ -242,10 +247,12 @@ class _Export:
             current = current_with_pages(destination, composed)
             if current is not None and is_whole(destination, current):
                 return current
-            generation = with_pages(
+            generation, lost = with_pages(
                 folder, composed, facts, scans, readers,
                 destination=destination, workers=workers, connection=self.connection,
             )  # fmt: skip
+            for scan_id in lost:
+                self.report.failures.add(printable(scan_id), NO_THUMBNAIL)
             self.report.changed = publish(destination, folder, generation, run_id=self.records.run_id)
         return generation
 
