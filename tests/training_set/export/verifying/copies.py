@@ -87,7 +87,17 @@ def scans(patients: bool = True) -> list[Selected]:
     )
 
 
-def publish_scans(destination: Place, selected: list[Selected], options: ExportOptions = OPTIONS) -> str:
+def small_image(scan_id: str) -> bytes:
+    """An image of a scan, another one for each."""
+    return png(int(hashlib.sha256(scan_id.encode()).hexdigest()[:6], 16), width=WIDTH, height=HEIGHT)
+
+
+def publish_scans(
+    destination: Place,
+    selected: list[Selected],
+    options: ExportOptions = OPTIONS,
+    image_of: Callable[[str], bytes] = small_image,
+) -> str:
     """Publish a generation of the scans; its id."""
     known = {
         one.study_id: StudyPatients(one.study_id, frozenset([one.patient_id] if one.patient_id else []))
@@ -104,7 +114,7 @@ def publish_scans(destination: Place, selected: list[Selected], options: ExportO
         ready = [
             Ready(one, image, source, groups[one.study_id].group_id, RULE.side(groups[one.study_id].key))
             for one in selected
-            for image, source in [_image(one, destination, unfinished)]
+            for image, source in [_image(image_of(one.scan_id), destination, unfinished)]
         ]
     previous = find_generation(destination, current_id(destination))
     scans, beyond = exported(ready), FromDatabase([], [], {})
@@ -127,9 +137,7 @@ def _with_croissant(folder: Path, composed: Generation, facts: Facts) -> Generat
     return identified(composed.model_copy(update={"files": files}))
 
 
-def _image(selected: Selected, destination: Place, unfinished: Path | None) -> tuple[MadeImage, str]:
-    seed = int(hashlib.sha256(selected.scan_id.encode()).hexdigest()[:6], 16)
-    data = png(seed, width=WIDTH, height=HEIGHT)
+def _image(data: bytes, destination: Place, unfinished: Path | None) -> tuple[MadeImage, str]:
     source = hashlib.sha256(data).hexdigest()
     if unfinished is None:
         local = Path("source.png")
