@@ -11,7 +11,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from benchmarks.mart import PROJECT, SQL, connect, dbt, execute, server
+from benchmarks.mart import PROJECT, SQL, connect, execute_script, run_dbt, start_server
 from benchmarks.report import Row
 from orchestration.transformations import FROM_HISTORY
 
@@ -22,26 +22,27 @@ CHANGE = "update mmgscans_mmgscanannotation set has_benign_mass = not has_benign
 
 def run() -> list[Row]:
     """Time snapshots and models."""
-    with tempfile.TemporaryDirectory(prefix="dr-") as name, server(Path(name)) as environment:
+    with tempfile.TemporaryDirectory(prefix="dr-") as name, start_server(Path(name)) as environment:
         folder = Path(name)
         raw, latest = folder / "raw", folder / "latest"
         theirs = _project_without_our_query(folder / "project")
         with connect(environment) as connection:
             connection.execute(f"set benchmark.studies = {STUDIES}".encode())
-            execute(connection, SQL / "mart_data.sql")
-            dbt(environment, raw, "seed")
-            first = dbt(environment, latest, "snapshot", *FROM_HISTORY)
+            execute_script(connection, SQL / "scans.sql")
+            execute_script(connection, SQL / "mart_data.sql")
+            run_dbt(environment, raw, "seed")
+            first = run_dbt(environment, latest, "snapshot", *FROM_HISTORY)
             rounds = [
                 (
-                    dbt(environment, raw, "run"),
-                    dbt(environment, latest, "run", *FROM_HISTORY),
-                    dbt(environment, latest, "snapshot", *FROM_HISTORY),
-                    dbt(environment, folder / "theirs", "snapshot", *FROM_HISTORY, project=theirs),
+                    run_dbt(environment, raw, "run"),
+                    run_dbt(environment, latest, "run", *FROM_HISTORY),
+                    run_dbt(environment, latest, "snapshot", *FROM_HISTORY),
+                    run_dbt(environment, folder / "theirs", "snapshot", *FROM_HISTORY, project=theirs),
                 )
                 for _ in range(ROUNDS)
             ]
             connection.execute(CHANGE)
-            changed = dbt(environment, latest, "snapshot", *FROM_HISTORY)
+            changed = run_dbt(environment, latest, "snapshot", *FROM_HISTORY)
     models, over_history, unchanged, by_dbt = (statistics.median(seconds) for seconds in zip(*rounds, strict=True))
     return [
         Row("versions", "first snapshot, 2 million annotations", first, "s", first / models, "the models: share"),

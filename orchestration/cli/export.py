@@ -1,5 +1,6 @@
 """``doubleread export``: clean images with annotations, from what was built."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,6 +44,13 @@ def export(
             help="Also scans of rejected studies, with the reasons. DOUBLEREAD_EXPORT_HARD_CASES unless given.",
         ),
     ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What you say on the data card: title, licence, use. DOUBLEREAD_EXPORT_CARD unless given.",
+        ),
+    ] = None,
     keep: Annotated[
         int | None,
         typer.Option(
@@ -60,7 +68,7 @@ def export(
     from orchestration.settings import load_settings
 
     settings = load_settings()
-    given = {"bits": bits, "webdataset": webdataset, "negatives": negatives, "hard_cases": hard_cases}
+    given = {"bits": bits, "webdataset": webdataset, "negatives": negatives, "hard_cases": hard_cases, "card": card}
     update: dict[str, object] = {
         f"doubleread_export_{name}": value for name, value in given.items() if value is not None
     }

@@ -12,11 +12,13 @@ import psycopg
 from orchestration.database import Database, exclusive
 from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting, printable
 from orchestration.stores import Place, StoreError, UnsafePathError, check_name
+from orchestration.training_set.export.card.composing import current_with_pages, with_pages
+from orchestration.training_set.export.card.facts import FromDatabase, gather, read_facts, reader_numbers
 from orchestration.training_set.export.composing import compose
 from orchestration.training_set.export.exported import Ready, exported
-from orchestration.training_set.export.generation import Contents, Splits, current_id, find_generation
+from orchestration.training_set.export.generation import Contents, Generation, Splits, current_id, find_generation
 from orchestration.training_set.export.images import CleaningOutcome, CleaningTask, MadeImage, clean
-from orchestration.training_set.export.publishing import publish, take_object, unfinished_objects, workspace
+from orchestration.training_set.export.publishing import is_whole, publish, take_object, unfinished_objects, workspace
 from orchestration.training_set.export.records import ImageRecords
 from orchestration.training_set.export.selection import (
     LAST_BUILD,
@@ -31,6 +33,11 @@ from orchestration.training_set.scans import forget_scan, retrieve_scans
 from orchestration.training_set.versions.records import Publishing, read_state, record_publication
 from orchestration.transformations import MARTS_LOCK
 from orchestration.workers import WorkerLostError, Workers, process_workers
+
+NO_THUMBNAIL = (
+    "its clean image was changed after it was made, so the data card shows none; remove it below objects/, and "
+    "index.html from the generation, then export again"
+)
 
 
 def export_workers(count: int | None = None) -> Workers:
@@ -113,22 +120,11 @@ def export(
             selected = list(
                 select_scans(reader, options, store_url=store.url, destination=destination.url, source=source)
             )
+            beyond = read_facts(reader, source.schema_prefix, state.project_variables)
         with unfinished_objects(destination) as unfinished:
             run = _Export(ExportReport(), destination, options, records, connection, unfinished, source)
             run.make_images(selected, workers, progress, len(selected))
-        ready = run.with_sides(rule)
-        # Only shards are taken over from it; reading and checking a manifest takes 0.1 ms a scan.
-        previous = find_generation(destination, current_id(destination)) if options.webdataset else None
-        with workspace(destination) as folder:
-            generation = compose(
-                folder,
-                exported(ready),
-                options=options,
-                splits=run.splits(rule),
-                destination=destination,
-                previous=previous,
-            )
-            run.report.changed = publish(destination, folder, generation, run_id=run_id)
+        generation = run.publish(run.with_sides(rule), rule, beyond, workers)
         publishing = Publishing(destination.url, generation.id, run_id, store.url, options, rule, tuple(run.left_out))
         record_publication(connection, publishing, state, changed=run.report.changed)
     run.report.generation, run.report.contents = generation.id, generation.contents
@@ -255,6 +251,29 @@ class _Export:
             for scan, image, sha256 in self.images
             for group in [self.groups[scan.study_id]]
         ]
+
+    def publish(self, ready: Sequence[Ready], rule: Rule, beyond: FromDatabase, workers: Workers) -> Generation:
+        """Compose the generation and make it the current one, unless it is; pages are made only where they are new."""
+        options, destination, scans, splits = self.options, self.destination, exported(ready), self.splits(rule)
+        readers = reader_numbers(scans, beyond.agreement)
+        facts = gather(scans, beyond, readers, statement=options.card, splits=splits)
+        # Only shards are taken over from it; reading and checking a manifest takes 0.1 ms a scan.
+        previous = find_generation(destination, current_id(destination)) if options.webdataset else None
+        with workspace(destination) as folder:
+            composed = compose(
+                folder, scans, options=options, splits=splits, facts=facts, destination=destination, previous=previous
+            )
+            current = current_with_pages(destination, composed)
+            if current is not None and is_whole(destination, current):
+                return current
+            generation, lost = with_pages(
+                folder, composed, facts, scans, readers,
+                destination=destination, workers=workers, connection=self.connection,
+            )  # fmt: skip
+            for scan_id in lost:
+                self.report.failures.add(printable(scan_id), NO_THUMBNAIL)
+            self.report.changed = publish(destination, folder, generation, run_id=self.records.run_id)
+        return generation
 
     def splits(self, rule: Rule) -> Splits:
         """How the sides were found, as the manifest tells it."""

@@ -13,6 +13,7 @@ from psycopg.types.json import set_json_loads
 from orchestration.imaging import Bits, Box
 from orchestration.labels import LABELS
 from orchestration.settings import Settings
+from orchestration.training_set.export.card.statement import Statement, read_statement
 from orchestration.training_set.export.generation import Role
 from orchestration.training_set.export.images import CLEANING_VERSION, MadeImage
 from orchestration.training_set.scans import Query
@@ -68,21 +69,28 @@ class ExportOptions:
         webdataset: also tar shards.
         negatives: also scans of studies on which at least two readers agree that there is nothing.
         hard_cases: also scans of studies on which readers do not agree.
+        card: what the owner says on the data card.
     """
 
     bits: Bits = 8
     webdataset: bool = False
     negatives: bool = False
     hard_cases: bool = False
+    card: Statement = field(default_factory=Statement)
 
     @classmethod
     def of(cls, settings: Settings) -> "ExportOptions":
-        """The options that the settings give."""
+        """The options that the settings give.
+
+        Raises:
+            SettingsError: the file of the owner's statement can't be used.
+        """
         return cls(
             settings.doubleread_export_bits,
             settings.doubleread_export_webdataset,
             settings.doubleread_export_negatives,
             settings.doubleread_export_hard_cases,
+            read_statement(settings.doubleread_export_card),
         )
 
     @property

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from orchestration.training_set.export.tables import BOXES, SCANS
+from orchestration.training_set.export.layout import BOXES, SCANS
 from orchestration.training_set.versions.naming import Published
 
 Geometry = tuple[str, float, float, float, float]

@@ -11,9 +11,9 @@ from psycopg import sql
 from orchestration.stores import Place, StoreError
 from orchestration.training_set.export.generation import GenerationError
 from orchestration.training_set.export.images import MadeImage
+from orchestration.training_set.export.layout import SCANS
 from orchestration.training_set.export.objects import object_path
 from orchestration.training_set.export.selection import Source
-from orchestration.training_set.export.tables import SCANS
 from orchestration.training_set.versions.naming import Published
 from orchestration.transformations import EARLIER
 from orchestration.workers import thread_workers

@@ -14,8 +14,8 @@ from orchestration.stores import Place
 from orchestration.training_set.export.exporting import export
 from orchestration.training_set.export.generation import Generation, read_generation
 from orchestration.training_set.export.images import CLEANING_VERSION
+from orchestration.training_set.export.layout import SCANS
 from orchestration.training_set.export.selection import Source
-from orchestration.training_set.export.tables import SCANS
 from orchestration.training_set.scans import Query, retrieve_scans
 from orchestration.training_set.versions.naming import Published, VersionError
 from orchestration.training_set.versions.old_images import take_images
