@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.report import Row, write
 
 NAMES = [
-    *("drawing", "codecs", "mart", "flow", "page", "exports", "verifying", "why", "cases", "archives"),
+    *("drawing", "codecs", "mart", "versions", "flow", "page", "exports", "verifying", "why", "cases", "archives"),
     *("volumes", "inference", "measurements", "inspection", "service"),
 ]
 

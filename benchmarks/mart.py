@@ -129,11 +129,11 @@ def execute_script(connection: psycopg.Connection, script: Path) -> None:
             connection.execute(statement.encode())
 
 
-def run_dbt(environment: dict[str, str], target: Path, command: str) -> float:
+def run_dbt(environment: dict[str, str], target: Path, *arguments: str, project: Path = PROJECT) -> float:
     """Run dbt, one model after the other, and add up the seconds that it reports for each."""
     subprocess.run(
-        [DBT, command, "--quiet", "--threads", "1", "--target-path", target, "--log-path", target],
-        cwd=PROJECT,
+        [DBT, *arguments, "--quiet", "--threads", "1", "--target-path", target, "--log-path", target],
+        cwd=project,
         env={**os.environ, **environment},
         check=True,
     )

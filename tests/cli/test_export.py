@@ -15,7 +15,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from orchestration.labels import LABELS
-from orchestration.training_set.export.tables import BOXES, SCANS
+from orchestration.training_set.export.layout import BOXES, SCANS
 from tests.cli.conftest import Home, rows
 from tests.cli.test_build import VIEWS
 from tests.training_set.export.loaders import RECORDS, classes_found, loaded, printed, streamed

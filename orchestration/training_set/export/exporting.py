@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,14 +21,17 @@ from orchestration.training_set.export.images import CleaningOutcome, CleaningTa
 from orchestration.training_set.export.publishing import is_whole, publish, take_object, unfinished_objects, workspace
 from orchestration.training_set.export.records import ImageRecords
 from orchestration.training_set.export.selection import (
+    LAST_BUILD,
     ExportOptions,
     Selected,
-    count_scans,
+    Source,
     images_beside_findings,
     select_scans,
 )
 from orchestration.training_set.export.splits import Group, Rule, StudyPatients, group_studies
 from orchestration.training_set.scans import forget_scan, retrieve_scans
+from orchestration.training_set.versions.records import Publishing, read_state, record_publication
+from orchestration.transformations import MARTS_LOCK
 from orchestration.workers import WorkerLostError, Workers, process_workers
 
 NO_THUMBNAIL = (
@@ -74,6 +77,7 @@ def export(
     scans_folder: Path,
     workers: Workers,
     run_id: str,
+    source: Source = LAST_BUILD,
     progress: Progress = no_progress,
     on_wait: Waiting = no_waiting,
 ) -> ExportReport:
@@ -92,6 +96,7 @@ def export(
         scans_folder: where verified copies go.
         workers: make the images; they see the same file system.
         run_id: kept with each image and publication.
+        source: where the scans come from; those of an earlier state are retrieved beforehand.
         progress: called with the scans done and the scans in all.
         on_wait: called when another run is exporting there, which this one then waits for.
 
@@ -99,7 +104,7 @@ def export(
         StoreError: the destination does not take the annotations; the generation that was current still is.
     """
     start = time.perf_counter()
-    if query := images_beside_findings(options):
+    if source is LAST_BUILD and (query := images_beside_findings(options)):
         retrieve_scans(database, store, scans_folder, run_id=run_id, images=query, on_wait=on_wait)
     with (
         export_exclusively(database, destination, on_wait=on_wait),
@@ -110,12 +115,18 @@ def export(
             connection, destination=destination.url, store_url=store.url, options=options, run_id=run_id
         )
         reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # all queries see one state of the marts
-        selected = select_scans(reader, options, store_url=store.url, destination=destination.url)
-        total = count_scans(reader, options)
+        with exclusive(database, MARTS_LOCK, on_wait=on_wait) if source is LAST_BUILD else nullcontext():
+            state = read_state(reader, source)
+            selected = list(
+                select_scans(reader, options, store_url=store.url, destination=destination.url, source=source)
+            )
+            beyond = read_facts(reader, {name: source.schema(name) for name in ("intermediate", "marts")})
         with unfinished_objects(destination) as unfinished:
-            run = _Export(ExportReport(), destination, options, records, connection, unfinished)
-            run.make_images(list(selected), workers, progress, total)
-        generation = run.publish(run.with_sides(rule), rule, read_facts(reader), workers)
+            run = _Export(ExportReport(), destination, options, records, connection, unfinished, source)
+            run.make_images(selected, workers, progress, len(selected))
+        generation = run.publish(run.with_sides(rule), rule, beyond, workers)
+        publishing = Publishing(destination.url, generation.id, run_id, store.url, options, rule, tuple(run.left_out))
+        record_publication(connection, publishing, state, changed=run.report.changed)
     run.report.generation, run.report.contents = generation.id, generation.contents
     if run.report.changed:
         run.report.bytes_written += sum(file.size_bytes for file in generation.files if file.object is None)
@@ -136,6 +147,8 @@ class _Export:
     records: ImageRecords
     connection: psycopg.Connection
     unfinished: Path | None
+    source: Source = LAST_BUILD
+    left_out: list[str] = field(default_factory=list)
     images: list[tuple[Selected, MadeImage, str]] = field(default_factory=list)
     groups: dict[str, Group] = field(default_factory=dict)
 
@@ -162,7 +175,12 @@ class _Export:
     def _sort_out(self, scans: Sequence[Selected], untouched: set[str]) -> Iterator[tuple[Selected, CleaningTask]]:
         """Settle the scans that need no new image; yield the others with their task."""
         for scan in scans:
+            if scan.scan_id in self.source.left_out:
+                continue
             self.report.scans += 1
+            if given := self.source.images.get(scan.scan_id):
+                self._keep(scan, *given)
+                continue
             image = scan.clean if scan.clean and scan.clean.object in untouched else None
             try:
                 check_name(scan.scan_id)
@@ -211,6 +229,7 @@ class _Export:
         self.images.append((scan, made, scan.scan_sha256))
 
     def _fail(self, scan: Selected, reason: str) -> None:
+        self.left_out.append(scan.scan_id)
         self._add_failure(scan, reason)
         self.records.failed(scan, reason)
 

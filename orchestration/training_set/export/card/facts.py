@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from orchestration.labels import CAPTIONS, LABELS
@@ -26,10 +27,10 @@ CARD_VERSION = 1
 Found = tuple[ExportedScan, ExportedFinding]
 
 _AGREEMENT = """
-    select * from marts.reader_agreement
+    select * from {marts}.reader_agreement
     order by label collate "C", study_count desc, reader_a collate "C", reader_b collate "C"
 """
-_FILE_NAMES = "select distinct scan_id, coalesce(file_name, '') from marts.double_matched_findings"
+_FILE_NAMES = "select distinct scan_id, coalesce(file_name, '') from {marts}.double_matched_findings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +154,16 @@ class FromDatabase:
     views: Mapping[str, str]
 
 
-def read_facts(connection: psycopg.Connection) -> FromDatabase:
-    """Read what the scans of a generation do not tell: agreement, the way of all studies, views by file names."""
+def read_facts(connection: psycopg.Connection, schemas: Mapping[str, sql.Identifier]) -> FromDatabase:
+    """Read what the scans of a generation do not tell: agreement, the way of all studies, views by file names.
+
+    ``schemas`` are those that the project calls ``intermediate`` and ``marts``.
+    """
+    marts = schemas["marts"]
     with connection.cursor(row_factory=dict_row) as cursor:
-        agreement = cursor.execute(_AGREEMENT).fetchall()
-    views = {scan_id: view_of(name) for scan_id, name in connection.execute(_FILE_NAMES)}
-    return FromDatabase(agreement, read_flows(connection), views)
+        agreement = cursor.execute(sql.SQL(_AGREEMENT).format(marts=marts)).fetchall()
+    views = {scan_id: view_of(name) for scan_id, name in connection.execute(sql.SQL(_FILE_NAMES).format(marts=marts))}
+    return FromDatabase(agreement, read_flows(connection, schemas), views)
 
 
 def gather(
