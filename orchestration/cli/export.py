@@ -121,7 +121,9 @@ def print_export(report: "ExportReport", url: str) -> None:
     from rich import box
     from rich.table import Table
 
-    from orchestration.training_set.export.generation import SIDES
+    from orchestration.training_set.export.card.page import PAGE
+    from orchestration.training_set.export.generation import CURRENT, SIDES
+    from orchestration.urls import parse_url
 
     contents = report.contents
     if contents is None:
@@ -143,3 +145,5 @@ def print_export(report: "ExportReport", url: str) -> None:
         f"{contents.scans:,} scans ({roles or 'none'}), {contents.findings:,} findings, {contents.boxes:,} boxes"
     )
     console.print(f"{report.images_made:,} images made, {report.images_kept:,} kept; {url}/current", markup=False)
+    if folder := parse_url(url).folder:
+        console.print(f"its data card, for a browser: {folder / CURRENT / PAGE}", markup=False)
