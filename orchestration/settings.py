@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     doubleread_export_webdataset: bool = False
     doubleread_export_negatives: bool = False
     doubleread_export_hard_cases: bool = False
+    doubleread_export_reports: bool = False
     doubleread_split_salt: str = "doubleread"
     doubleread_split_ratios: str = "70,15,15"
 

@@ -92,10 +92,21 @@ create table if not exists doubleread.clean_images (
     value_offset integer,
     inverted boolean,
     patient_digest text,
+    study_uid text,
+    series_uid text,
+    uid text,
+    sop_class_uid text,
     run_id text not null,
     updated_at timestamptz not null default now(),
     check ((status = 'failed') = (reason is not null))
 );
+
+-- A table that was made before it kept what refers to a DICOM gets those columns.
+alter table doubleread.clean_images
+add column if not exists study_uid text,
+add column if not exists series_uid text,
+add column if not exists uid text,
+add column if not exists sop_class_uid text;
 
 create unique index if not exists clean_images_key
 on doubleread.clean_images (destination, store_url, md5(png_image), bits);

@@ -48,6 +48,19 @@ def training_set_export(
     return dg.MaterializeResult(metadata=_metadata(report, destination.url))
 
 
+def _reported(report: ExportReport) -> dict[str, int]:
+    """What the page shows of the reports, where they are asked for."""
+    reports = report.reports
+    if reports is None:
+        return {}
+    return {
+        "reports": len(reports.listed),
+        "reports made": reports.made,
+        "scans without a report, not a DICOM": reports.not_dicom,
+        "reports failed": reports.failures.count,
+    }
+
+
 def _metadata(report: ExportReport, url: str) -> dict[str, dg.MetadataValue | str | int | float]:
     """What the page shows of an export."""
     contents = report.contents
@@ -62,6 +75,7 @@ def _metadata(report: ExportReport, url: str) -> dict[str, dg.MetadataValue | st
         "images kept": report.images_kept,
         "failed": report.failures.count,
         "bytes written": report.bytes_written,
+        **_reported(report),
         "seconds": round(report.seconds, 3),
         "destination": url,
         **failures_table(report.failures),

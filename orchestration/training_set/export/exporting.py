@@ -18,6 +18,9 @@ from orchestration.training_set.export.generation import Contents, Splits, curre
 from orchestration.training_set.export.images import CleaningOutcome, CleaningTask, MadeImage, clean
 from orchestration.training_set.export.publishing import publish, take_object, unfinished_objects, workspace
 from orchestration.training_set.export.records import ImageRecords
+from orchestration.training_set.export.reports.acceptance import read_acceptances
+from orchestration.training_set.export.reports.encoding import require_highdicom
+from orchestration.training_set.export.reports.making import MadeReports, make_reports
 from orchestration.training_set.export.selection import (
     ExportOptions,
     Selected,
@@ -44,7 +47,10 @@ def export_exclusively(database: Database, destination: Place, *, on_wait: Waiti
 
 @dataclass
 class ExportReport:
-    """What one export did. ``scans`` counts those that the options ask for, failed ones included."""
+    """What one export did.
+
+    ``scans`` counts those that the options ask for, failed ones included; ``reports`` is None where none are asked for.
+    """
 
     generation: str = ""
     changed: bool = False
@@ -52,6 +58,7 @@ class ExportReport:
     images_made: int = 0
     images_kept: int = 0
     bytes_written: int = 0
+    reports: MadeReports | None = None
     contents: Contents | None = None
     seconds: float = 0.0
     failures: Failures = field(default_factory=Failures)
@@ -90,8 +97,11 @@ def export(
 
     Raises:
         StoreError: the destination does not take the annotations; the generation that was current still is.
+        ReportsMissingError: the options ask for reports, and the extra that makes them is not installed.
     """
     start = time.perf_counter()
+    if options.reports:
+        require_highdicom()
     if query := images_beside_findings(options):
         retrieve_scans(database, store, scans_folder, run_id=run_id, images=query, on_wait=on_wait)
     with (
@@ -108,17 +118,23 @@ def export(
         with unfinished_objects(destination) as unfinished:
             run = _Export(ExportReport(), destination, options, records, connection, unfinished)
             run.make_images(list(selected), workers, progress, total)
-        ready = run.with_sides(rule)
-        # Only shards are taken over from it; reading and checking a manifest takes 0.1 ms a scan.
-        previous = find_generation(destination, current_id(destination)) if options.webdataset else None
+        scans = exported(run.with_sides(rule))
+        # Only shards and reports are taken over from it; reading and checking a manifest takes 0.1 ms a scan.
+        is_reused = options.webdataset or options.reports
+        previous = find_generation(destination, current_id(destination)) if is_reused else None
+        if options.reports:
+            run.report.reports = make_reports(
+                scans, read_acceptances(reader), destination=destination, previous=previous, workers=workers
+            )
         with workspace(destination) as folder:
             generation = compose(
                 folder,
-                exported(ready),
+                scans,
                 options=options,
                 splits=run.splits(rule),
                 destination=destination,
                 previous=previous,
+                reports=run.report.reports or MadeReports(),
             )
             run.report.changed = publish(destination, folder, generation, run_id=run_id)
     run.report.generation, run.report.contents = generation.id, generation.contents

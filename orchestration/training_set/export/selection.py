@@ -67,12 +67,14 @@ class ExportOptions:
         webdataset: also tar shards.
         negatives: also scans of studies on which at least two readers agree that there is nothing.
         hard_cases: also scans of studies on which readers do not agree.
+        reports: also the findings of each scan that is a DICOM as DICOM SR.
     """
 
     bits: Bits = 8
     webdataset: bool = False
     negatives: bool = False
     hard_cases: bool = False
+    reports: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> "ExportOptions":
@@ -82,6 +84,7 @@ class ExportOptions:
             settings.doubleread_export_webdataset,
             settings.doubleread_export_negatives,
             settings.doubleread_export_hard_cases,
+            settings.doubleread_export_reports,
         )
 
     @property
