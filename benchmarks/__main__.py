@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.report import Row, write
 
 NAMES = [
-    *("drawing", "codecs", "mart", "flow", "page", "exports", "cases", "archives"),
+    *("drawing", "codecs", "mart", "flow", "page", "exports", "text", "cases", "archives"),
     *("volumes", "inference", "measurements", "inspection", "service"),
 ]
 

@@ -16,6 +16,7 @@ from orchestration.cli import (
     measure,
     serve,
     splits,
+    text,
     token,
     ui,
     volumes,
@@ -28,7 +29,7 @@ _DICOM_FOLDERS = "Folders of DICOMs"
 _LOOKING_IN = "Looking in and measuring"
 _SERVICE = "The results service"
 _ORDER = (
-    *("demo", "load", "build", "export", "splits", "ui"),
+    *("demo", "load", "build", "export", "splits", "text", "ui"),
     *("cases", "archives"),
     *("dicom2hdf5", "hdf52dicom", "infer"),
     *("inspect", "measure"),
@@ -68,6 +69,7 @@ app.command("load", rich_help_panel=_TRAINING_SET)(load.load)
 app.command("build", rich_help_panel=_TRAINING_SET)(main_job.build)
 app.command("export", rich_help_panel=_TRAINING_SET)(export.export)
 app.add_typer(splits.app, rich_help_panel=_TRAINING_SET)
+app.add_typer(text.app, rich_help_panel=_TRAINING_SET)
 app.command("ui", rich_help_panel=_TRAINING_SET)(ui.ui)
 app.add_typer(cases.app, rich_help_panel=_SOURCES)
 app.add_typer(archives.app, rich_help_panel=_SOURCES)

@@ -50,6 +50,16 @@ def export(
             help="Also DICOM SR of the findings on each scan that is a DICOM. DOUBLEREAD_EXPORT_REPORTS unless given.",
         ),
     ] = None,
+    check_text: Annotated[
+        bool | None,
+        typer.Option(
+            "--check-text/--no-check-text",
+            help=(
+                "Withhold scans with text in their pixels, view markers apart, until a person accepts it: doubleread "
+                "text. DOUBLEREAD_EXPORT_CHECK_TEXT unless given."
+            ),
+        ),
+    ] = None,
     keep: Annotated[
         int | None,
         typer.Option(
@@ -73,6 +83,7 @@ def export(
         "negatives": negatives,
         "hard_cases": hard_cases,
         "reports": reports,
+        "check_text": check_text,
     }
     update: dict[str, object] = {
         f"doubleread_export_{name}": value for name, value in given.items() if value is not None
@@ -109,6 +120,7 @@ def _export(settings: "Settings", url: str, keep: int | None) -> bool:
             workers=workers,
             run_id=f"command {uuid4().hex}",
             progress=lambda done, total: report_stage("clean images", done, total),
+            text_progress=lambda done, total: report_stage("looking for text", done, total),
             on_wait=lambda name: tell(f"another run is at work on the {name}; waiting for it to end"),
         )
     link_beside_label_folders(settings.doubleread_training_set, destination)

@@ -42,6 +42,7 @@ def training_set_export(
             workers=workers,
             run_id=context.run_id,
             progress=logged_progress(context, "clean images"),
+            text_progress=logged_progress(context, "looking for text"),
             on_wait=logged_waiting(context),
         )
     link_beside_label_folders(folders.training_set_path, destination)

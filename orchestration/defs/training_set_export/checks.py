@@ -34,8 +34,8 @@ def no_scan_left_out(annotation_database: AnnotationDatabaseResource, exports: E
         passed=failures.count == 0,
         description=(
             f"{failures.count:,} scans are not in the export; the reasons are in doubleread.clean_images. Upload the "
-            "missing images, replace those that can't be read, then materialize retrieved_scans and "
-            "training_set_export again."
+            "missing images, replace those that can't be read, decide of those with text (doubleread text), then "
+            "materialize retrieved_scans and training_set_export again."
             if failures.count
             else "Every scan is in the export."
         ),

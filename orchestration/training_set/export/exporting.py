@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 
 from orchestration.database import Database, exclusive
+from orchestration.imaging.text import require_rapidocr
 from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting, printable
 from orchestration.stores import Place, StoreError, UnsafePathError, check_name
 from orchestration.training_set.export.composing import compose
@@ -29,6 +30,7 @@ from orchestration.training_set.export.selection import (
     select_scans,
 )
 from orchestration.training_set.export.splits import Group, Rule, StudyPatients, group_studies
+from orchestration.training_set.export.text_gate.gate import withheld_scans
 from orchestration.training_set.scans import forget_scan, retrieve_scans
 from orchestration.workers import WorkerLostError, Workers, process_workers
 
@@ -75,6 +77,7 @@ def export(
     workers: Workers,
     run_id: str,
     progress: Progress = no_progress,
+    text_progress: Progress = no_progress,
     on_wait: Waiting = no_waiting,
 ) -> ExportReport:
     """Publish a generation that holds what the marts say now; nothing is written where it is the current one already.
@@ -93,15 +96,19 @@ def export(
         workers: make the images; they see the same file system.
         run_id: kept with each image and publication.
         progress: called with the scans done and the scans in all.
+        text_progress: called with the scans that were looked at for text, and those to look at.
         on_wait: called when another run is exporting there, which this one then waits for.
 
     Raises:
         StoreError: the destination does not take the annotations; the generation that was current still is.
         ReportsMissingError: the options ask for reports, and the extra that makes them is not installed.
+        TextMissingError: the options ask for a look at text, and the extra for that is not installed.
     """
     start = time.perf_counter()
     if options.reports:
         require_highdicom()
+    if options.check_text:
+        require_rapidocr()
     if query := images_beside_findings(options):
         retrieve_scans(database, store, scans_folder, run_id=run_id, images=query, on_wait=on_wait)
     with (
@@ -113,11 +120,16 @@ def export(
             connection, destination=destination.url, store_url=store.url, options=options, run_id=run_id
         )
         reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # all queries see one state of the marts
-        selected = select_scans(reader, options, store_url=store.url, destination=destination.url)
+        selected = list(select_scans(reader, options, store_url=store.url, destination=destination.url))
         total = count_scans(reader, options)
+        withheld: Mapping[str, str] = {}
+        if options.check_text:
+            withheld = withheld_scans(
+                connection, selected, markers=options.markers, workers=workers, run_id=run_id, progress=text_progress
+            )
         with unfinished_objects(destination) as unfinished:
-            run = _Export(ExportReport(), destination, options, records, connection, unfinished)
-            run.make_images(list(selected), workers, progress, total)
+            run = _Export(ExportReport(), destination, options, records, connection, unfinished, withheld)
+            run.make_images(selected, workers, progress, total)
         scans = exported(run.with_sides(rule))
         # Only shards and reports are taken over from it; reading and checking a manifest takes 0.1 ms a scan.
         is_reused = options.webdataset or options.reports
@@ -148,7 +160,8 @@ def export(
 class _Export:
     """The state of one export: the report, and the scans that have their image.
 
-    ``unfinished`` is where workers write images for a destination that is a folder.
+    ``unfinished`` is where workers write images for a destination that is a folder; ``withheld`` says of scans why they
+    must not be exported.
     """
 
     report: ExportReport
@@ -157,6 +170,7 @@ class _Export:
     records: ImageRecords
     connection: psycopg.Connection
     unfinished: Path | None
+    withheld: Mapping[str, str]
     images: list[tuple[Selected, MadeImage, str]] = field(default_factory=list)
     groups: dict[str, Group] = field(default_factory=dict)
 
@@ -189,6 +203,9 @@ class _Export:
                 check_name(scan.scan_id)
             except UnsafePathError as error:
                 self._fail(scan, f"refused: {error}")
+                continue
+            if reason := self.withheld.get(scan.scan_id):
+                self._fail(scan, reason)
                 continue
             if not scan.retrieved or not scan.scan_sha256 or not scan.scan_path:
                 reason = f"its scan: {scan.scan_reason or 'not retrieved yet; run doubleread build'}"

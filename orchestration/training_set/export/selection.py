@@ -10,8 +10,9 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
 from orchestration.imaging import Bits, Box
+from orchestration.imaging.text import Markers
 from orchestration.labels import LABELS
-from orchestration.settings import Settings
+from orchestration.settings import Settings, marker_words
 from orchestration.training_set.export.generation import Role
 from orchestration.training_set.export.images import CLEANING_VERSION, MadeImage
 from orchestration.training_set.scans import Query
@@ -68,6 +69,8 @@ class ExportOptions:
         negatives: also scans of studies on which at least two readers agree that there is nothing.
         hard_cases: also scans of studies on which readers do not agree.
         reports: also the findings of each scan that is a DICOM as DICOM SR.
+        check_text: only scans without text in their pixels, or with text that a person has accepted.
+        markers: text that counts as a view marker, and so as none.
     """
 
     bits: Bits = 8
@@ -75,6 +78,8 @@ class ExportOptions:
     negatives: bool = False
     hard_cases: bool = False
     reports: bool = False
+    check_text: bool = False
+    markers: Markers = Markers(())  # noqa: RUF009 - frozen
 
     @classmethod
     def of(cls, settings: Settings) -> "ExportOptions":
@@ -85,6 +90,8 @@ class ExportOptions:
             settings.doubleread_export_negatives,
             settings.doubleread_export_hard_cases,
             settings.doubleread_export_reports,
+            settings.doubleread_export_check_text,
+            Markers(marker_words(settings.doubleread_view_markers)),
         )
 
     @property
