@@ -108,6 +108,7 @@ def refuse(scans: Scans, *, by: By = None) -> None:
 
 
 def _decide(scan_ids: list[str], decision: "Verdict", by: str | None) -> None:
+    """Keep a decision on each scan, and remove the pictures that it was made by."""
     from getpass import getuser
 
     from orchestration.database import open_database

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from io import BytesIO
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from orchestration.images import Image8
 from orchestration.imaging.captions import font
@@ -57,7 +57,7 @@ def _framed(source: Image.Image, regions: Sequence[Area]) -> Image.Image:
 
 
 def _crop(source: Image.Image, region: Area) -> Image.Image:
-    """A region with what is around it."""
+    """A region with what is around it, its greys stretched: text that is hard to see was found as well."""
     x, y, width, height = region
     crop = source.crop((
         max(0, x - AROUND),
@@ -66,4 +66,4 @@ def _crop(source: Image.Image, region: Area) -> Image.Image:
         min(source.height, y + height + AROUND),
     ))  # fmt: skip
     crop.thumbnail(MOST_CROP)
-    return crop
+    return ImageOps.autocontrast(crop)
