@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.report import Row, write
 
 NAMES = [
-    *("drawing", "codecs", "mart", "flow", "page", "exports", "text", "cases", "archives"),
+    *("drawing", "codecs", "mart", "flow", "page", "exports", "text", "why", "cases", "archives"),
     *("volumes", "inference", "measurements", "inspection", "service"),
 ]
 

@@ -22,7 +22,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from benchmarks.codecs import encoders, stored_mammogram
-from benchmarks.report import Row, median_seconds
+from benchmarks.report import Row, median_seconds, results
 from orchestration.archives.index import ArchiveIndex
 from orchestration.archives.reassembly import get_dicoms, local_workers, reassemble
 from orchestration.archives.reassembly.joining import Join, Selection
@@ -205,8 +205,8 @@ def opening_every_tar(delivery: Path, uid: str, out: Path) -> None:
     for kind, name in (("text", f"{uid}.json"), ("images", f"{uid}.j2c")):
         for path in sorted((delivery / kind).glob("*.tar")):
             with tarfile.open(path) as tar:
-                if name in tar.getnames():
-                    found[kind] = tar.extractfile(name).read()
+                if name in tar.getnames() and (member := tar.extractfile(name)):
+                    found[kind] = member.read()
     by_pydicom(Torn(uid, found["text"], found["images"]), out)
 
 
@@ -224,7 +224,12 @@ def small_files(folder: Path) -> list[Row]:
     striped(folder / "small", tear("CT_small.dcm", uids(PAIRS)), ARCHIVES).write()
     torn = list(tear("CT_small.dcm", uids(NAIVE_PAIRS)))
     out = fresh(folder / "naive")
-    naive = NAIVE_PAIRS / median_seconds(lambda: [by_pydicom(each, out) for each in torn])
+
+    def all_by_pydicom() -> None:
+        for each in torn:
+            by_pydicom(each, out)
+
+    naive = NAIVE_PAIRS / median_seconds(all_by_pydicom)
     index = index_of(folder / "small", folder / "small_index")
     rate = {workers: PAIRS / min(reassembled(index, folder, workers)[0] for _ in range(ROUNDS)) for workers in (1, 2)}
     peaks = [reassembled(at, folder, 1)[1] for at in (part_of(folder), index)]
@@ -253,11 +258,11 @@ def reassembled(index: ArchiveIndex, folder: Path, workers: int, *, decode: bool
     settings = load_settings()
     out = fresh(folder / "out")
     with local_workers(workers) as pool:
-        list(pool.run(_peak_mb, ((n, n) for n in range(8 * workers))))  # all of them are there
+        results(pool.run(_peak_mb, ((n, n) for n in range(8 * workers))))  # all of them are there
         start = time.perf_counter()
         report = reassemble([index], out, settings, pool, decode=decode)
         seconds = time.perf_counter() - start
-        peak = max(megabytes for _, megabytes in pool.run(_peak_mb, ((n, n) for n in range(8 * workers))))
+        peak = max(results(pool.run(_peak_mb, ((n, n) for n in range(8 * workers)))))
     assert report.written == report.pairs
     return seconds, peak
 
@@ -299,7 +304,7 @@ def decoded_frames(folder: Path) -> list[Row]:
         "_00280101": {"vr": "US", "Value": [12]},
     }
     for syntax in (JPEGLSLossless, JPEG2000Lossless, RLELossless):
-        frame = encoders()[syntax](stored)
+        frame = bytes(encoders()[syntax](stored))
         delivery = Delivery(fresh(folder / "compressed"))
         for torn in tear("CT_small.dcm", uids(COMPRESSED), **changes):
             delivery.add(Torn(torn.uid, torn.header, frame), text="text", image="images")
@@ -355,10 +360,10 @@ def _packed(index: Path, out: Path) -> tuple[float, float, int]:
     """Reassemble into shards by one worker; peak memory of this process and of the worker in MB, bytes it read."""
     settings = load_settings()
     with local_workers(1) as pool:
-        ((_, before),) = pool.run(_bytes_read, [(0, 0)])
+        (before,) = results(pool.run(_bytes_read, [(0, 0)]))
         report = reassemble([ArchiveIndex.open(index, settings)], out, settings, pool, pack=True)
-        ((_, after),) = pool.run(_bytes_read, [(0, 0)])
-        ((_, peak),) = pool.run(_peak_mb, [(0, 0)])
+        (after,) = results(pool.run(_bytes_read, [(0, 0)]))
+        (peak,) = results(pool.run(_peak_mb, [(0, 0)]))
     assert report.written == TINY_PAIRS
     return peak_megabytes(), peak, after - before
 

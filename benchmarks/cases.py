@@ -29,7 +29,8 @@ from orchestration.database.embedded import server_package
 from orchestration.imaging import encode_samples, read_stored
 from orchestration.settings import load_settings
 from orchestration.stores import retrieve
-from orchestration.stores.azure import Container, account_of_connection_string
+from orchestration.stores.azure import Container
+from orchestration.stores.azure_account import account_of_connection_string
 from tests.services.azurite import Azurite, azurite
 from tests.services.faults import faulty_proxy
 

@@ -30,7 +30,7 @@ from orchestration.training_set.export.splits import Rule
 from orchestration.training_set.label_folder import build_label_folder, drawing_workers
 from orchestration.training_set.manifest import write_manifest
 from orchestration.training_set.scans import retrieve_scans
-from tests.contracts import make_mart
+from tests.contracts import make_export_tables
 
 SCANS = 500
 CHANGED = SCANS // 100
@@ -149,7 +149,7 @@ def build(server: Database, folder: Path, name: str, images: Sequence[str], labe
     database = Database({**server.libpq_environment, "PGDATABASE": name})
     fill_mart(database, images, labels)
     with database.connect() as connection:
-        make_mart(connection, "trainable_scans")
+        make_export_tables(connection)
         connection.execute(
             "insert into marts.trainable_scans "
             "select distinct scan_id, scan_id, null, png_image, 'finding', '[]'::jsonb "

@@ -16,12 +16,13 @@ from azure.storage.blob import BlobServiceClient
 from psycopg import sql
 
 from benchmarks.drawing import BOXES, encoded, mammogram
+from benchmarks.report import results
 from orchestration.database import Database
 from orchestration.database.embedded import server_package
 from orchestration.labels import LABELS
 from orchestration.settings import load_settings
 from orchestration.stores import Place, open_place
-from orchestration.stores.azure import account_of_connection_string
+from orchestration.stores.azure_account import account_of_connection_string
 from orchestration.training_set.label_folder import build_label_folder, drawing_workers
 from orchestration.training_set.manifest import write_manifest
 from orchestration.training_set.scans import retrieve_scans
@@ -106,7 +107,7 @@ class Project:
             counts = [self.draw(label, workers) for label in LABELS]
             write_manifest(self.database, self.training_set)
             seconds = time.perf_counter() - start
-            worker_mb = max(peak for _, peak in workers.run(_peak_mb, ((n, n) for n in range(8 * WORKERS))))
+            worker_mb = max(results(workers.run(_peak_mb, ((n, n) for n in range(8 * WORKERS)))))
         findings, drawn = map(sum, zip(*counts, strict=True))
         return Run(seconds, findings, fetched, drawn, _peak_mb(), worker_mb)
 
@@ -132,7 +133,7 @@ class Setting:
         store = Project(self.server, self.azure, self.folder).store
         paths = [f"mmg/{number:05d}.png" for number in range(count)]
         with ThreadPoolExecutor(4) as threads:
-            list(threads.map(store.put, paths, cycle(images)))
+            list(threads.map(lambda path, image: store.put(path, [image]), paths, cycle(images)))
         return paths
 
     @contextmanager

@@ -6,6 +6,7 @@ processes and the pool of connections are the same.
 """
 
 import os
+from typing import ClassVar
 
 import django
 from django.conf import settings
@@ -45,6 +46,7 @@ class Device(models.Model):
 
 
 class Element(models.Model):
+    objects: ClassVar[models.Manager["Element"]] = models.Manager()
     id = models.TextField(primary_key=True)
     device = models.ForeignKey(Device, on_delete=models.PROTECT)
     average_before_normalization = models.FloatField()
@@ -58,7 +60,7 @@ class Element(models.Model):
         app_label, managed, db_table = "generated", False, "elements"
 
 
-class ElementSerializer(serializers.ModelSerializer):
+class ElementSerializer(serializers.ModelSerializer[Element]):
     class Meta:
         model, fields = Element, "__all__"
 
@@ -67,7 +69,7 @@ class Pages(pagination.CursorPagination):
     page_size, ordering = 100, "created_date"
 
 
-class ElementViewSet(viewsets.ModelViewSet):
+class ElementViewSet(viewsets.ModelViewSet[Element]):
     queryset, serializer_class, pagination_class = Element.objects.all(), ElementSerializer, Pages
 
 

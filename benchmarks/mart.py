@@ -52,7 +52,7 @@ class Round(NamedTuple):
 
 def run() -> list[Row]:
     """Time the models and the script in turns, at both sizes, and check that they give the same rows."""
-    with tempfile.TemporaryDirectory(prefix="dr-") as folder, _server(Path(folder)) as environment:
+    with tempfile.TemporaryDirectory(prefix="dr-") as folder, start_server(Path(folder)) as environment:
         few, many = (_measure(environment, Path(folder), studies) for studies in STUDIES)
     few_models, models, script = (
         statistics.median(seconds)
@@ -81,7 +81,7 @@ def run() -> list[Row]:
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[dict[str, str]]:
+def start_server(folder: Path) -> Iterator[dict[str, str]]:
     """An embedded PostgreSQL that ends with the ``with`` block; yields the ``PG*`` variables that find it."""
     with server_package().get_server(folder / "pg", cleanup_mode="stop", postgres_version=16) as server:
         info = server.get_postmaster_info()
@@ -96,21 +96,22 @@ def _server(folder: Path) -> Iterator[dict[str, str]]:
 def _measure(environment: dict[str, str], folder: Path, studies: int) -> list[Round]:
     """Time both with ``16 * studies`` annotations."""
     target = folder / "target"
-    with _connect(environment) as connection:
+    with connect(environment) as connection:
         connection.execute(f"set benchmark.studies = {studies}")
-        _execute(connection, SQL / "mart_data.sql")
-        _dbt(environment, target, "seed")
+        execute_script(connection, SQL / "mart_data.sql")
+        run_dbt(environment, target, "seed")
         rounds = []
         for _ in range(ROUNDS):
-            models = _dbt(environment, target, "run")
+            models = run_dbt(environment, target, "run")
             start = time.perf_counter()
-            _execute(connection, SQL / "mart_by_hand.sql")
+            execute_script(connection, SQL / "mart_by_hand.sql")
             rounds.append(Round(models, time.perf_counter() - start))
         _check_equal(connection)
     return rounds
 
 
-def _connect(environment: dict[str, str]) -> psycopg.Connection:
+def connect(environment: dict[str, str]) -> psycopg.Connection:
+    """A connection that commits each statement."""
     return psycopg.connect(
         host=environment["PGHOST"],
         port=environment["PGPORT"],
@@ -120,13 +121,14 @@ def _connect(environment: dict[str, str]) -> psycopg.Connection:
     )
 
 
-def _execute(connection: psycopg.Connection, script: Path) -> None:
+def execute_script(connection: psycopg.Connection, script: Path) -> None:
+    """Run the statements of a script, each of which ends with a semicolon and a line end."""
     for statement in script.read_text().split(";\n"):
         if statement.strip():
             connection.execute(statement.encode())
 
 
-def _dbt(environment: dict[str, str], target: Path, command: str) -> float:
+def run_dbt(environment: dict[str, str], target: Path, command: str) -> float:
     """Run dbt, one model after the other, and add up the seconds that it reports for each."""
     subprocess.run(
         [DBT, command, "--quiet", "--threads", "1", "--target-path", target, "--log-path", target],
@@ -135,7 +137,7 @@ def _dbt(environment: dict[str, str], target: Path, command: str) -> float:
         check=True,
     )
     nodes = json.loads((target / "run_results.json").read_text())["results"]
-    return sum(node["execution_time"] for node in nodes)
+    return float(sum(node["execution_time"] for node in nodes))
 
 
 def _check_equal(connection: psycopg.Connection) -> None:

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,16 @@ def median_seconds(action: Callable[[], object], repeats: int = 5) -> float:
         action()
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds)
+
+
+def results(outcomes: Iterable[tuple[object, Result | Exception]]) -> list[Result]:
+    """What tasks on workers came to; the error of one that failed is raised."""
+    found = []
+    for _, outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+        found.append(outcome)
+    return found
 
 
 def machine() -> dict[str, str | int]:

@@ -85,11 +85,12 @@ def _ratios(port: int, generated: int, token: str) -> list[Row]:
                 "average_after_normalization": 0.684, "data": ["54 26 34 47", "75 87 75 89"]}  # fmt: skip
         return http_request("POST", "/elements/", token, json.dumps(body).encode())
 
-    rows = []
-    for what, here, there in (
+    pairs: list[tuple[str, Callable[[], Load], Callable[[], Load]]] = [
         ("list", lambda: _get(port, PATH, token), lambda: _get(generated, "/elements/", token)),
         ("create", lambda: _post(port, ours), lambda: _post(generated, theirs)),
-    ):
+    ]
+    rows = []
+    for what, here, there in pairs:
         rounds = [(here().per_second, there().per_second) for _ in range(ROUNDS)]
         rows.append(
             Row("service", f"{what}, one request after the other", statistics.median(r[0] for r in rounds),
@@ -157,10 +158,9 @@ def _database(folder: Path) -> Iterator[dict[str, str]]:
 
 def _prepare(folder: Path, environment: dict[str, str]) -> str:
     """Make the tables and a token."""
-    command = [BIN / "doubleread", "token", "create", "benchmark", "--role", "writer"]
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    command = [str(BIN / "doubleread"), "token", "create", "benchmark", "--role", "writer"]
+    made = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    return made.stdout.strip()
 
 
 def _fill(environment: dict[str, str]) -> None:
@@ -176,7 +176,7 @@ def _service(folder: Path, environment: dict[str, str]) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with _running([BIN / "doubleread", "serve", "--port", str(port), "--workers", "2"], port, folder, environment):
+    with _running([str(BIN / "doubleread"), "serve", "--port", str(port), "--workers", "2"], port, folder, environment):
         yield port
 
 
@@ -185,14 +185,14 @@ def _generated(environment: dict[str, str]) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [BIN / "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4", "--port", str(port)]
-    command += ["--no-ws", "--log-level", "error", "benchmarks.generated_service:application"]
+    command = [str(BIN / "granian"), "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4"]
+    command += ["--port", str(port), "--no-ws", "--log-level", "error", "benchmarks.generated_service:application"]
     with _running(command, port, Path(__file__).parents[1], environment):
         yield port
 
 
 @contextmanager
-def _running(command: list[str | Path], port: int, folder: Path, environment: dict[str, str]) -> Iterator[None]:
+def _running(command: list[str], port: int, folder: Path, environment: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
     try:
         for _ in range(600):

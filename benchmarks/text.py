@@ -28,7 +28,7 @@ REAL = Path(__file__).parents[2] / "shared" / "data" / "mammograms" / "jpeg"
 HEIGHTS = (8, 12, 16, 24, 48, 96)  # pixels of a capital letter
 CONTRASTS = (10, 20, 40, 80, 160)  # grey levels
 PLACES = ("top left", "top right", "bottom left", "bottom right", "middle")
-IMAGES_EACH = 4  # for each height and contrast, with a text at each place
+IMAGES_EACH = 2  # for each height and contrast, with a text at each place
 MARGIN = 24  # pixels between a text and the edge
 BESIDE = 1.0  # widths of a marker: what is so near to it is taken for its frame, in which initials stand
 TEXTS = ("DOE JANE", "1952-03-04", "ID 4711083", "Smith, A.", "MRN 98-2214", "04.03.1952", "ACC 20260117", "St. Mary")
@@ -189,10 +189,10 @@ def recall_rows(outcomes: Sequence[Outcome]) -> Iterator[Row]:
         for place, found in zip(PLACES, one.found, strict=True):
             if one.trial.contrast >= 40:
                 places[place, one.trial.height].append(found)
-    for (height, contrast), found in cells.items():
-        yield Row("text", f"found: letters of {height} px, contrast {contrast}", share(found), "%")
-    for (place, height), found in places.items():
-        yield Row("text", f"found: {place}, letters of {height} px, contrast from 40", share(found), "%")
+    for (height, contrast), trials in cells.items():
+        yield Row("text", f"found: letters of {height} px, contrast {contrast}", share(trials), "%")
+    for (place, height), trials in places.items():
+        yield Row("text", f"found: {place}, letters of {height} px, contrast from 40", share(trials), "%")
 
 
 def alarm_rows(marked: Sequence[Outcome], alone: Sequence[Outcome]) -> Iterator[Row]:

@@ -1,5 +1,6 @@
 """Make the documents' pictures from a demo that was run in the current folder: ``make pictures``."""
 
+import base64
 import io
 import os
 import secrets
@@ -22,6 +23,7 @@ HEIGHT = 900  # pixels on the README
 LAYOUT_SECONDS = 15
 WIDTH = 1280  # pixels of a page of the service
 PICTURES_SECONDS = 3
+CARD_HEIGHT, MARGIN = 1285, 30  # pixels
 
 
 def finding(target: Path) -> None:
@@ -42,6 +44,22 @@ def lineage(target: Path) -> None:
         driver.get(f"{address}/assets/training_set_manifest?view=lineage&lineageScope=upstream&lineageDepth=9")
         time.sleep(LAYOUT_SECONDS)
         driver.save_screenshot(str(target))
+
+
+def card_pages(folder: Path) -> None:
+    """The data card of the demo's export: the flow and agreement in light, contact sheets in dark."""
+    page = (Path("training_set") / "export" / "current" / "index.html").resolve().as_uri()
+    with tempfile.TemporaryDirectory() as profile, browser(Path(profile), width=WIDTH, height=HEIGHT) as driver:
+        for theme, section in (("light", "flow"), ("dark", "sheets")):
+            preference = [{"name": "prefers-color-scheme", "value": theme}]
+            driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": preference})
+            driver.get(page)
+            script = "return document.getElementById(arguments[0]).getBoundingClientRect().top + scrollY"
+            clip = {"x": 0, "y": driver.execute_script(script, section) - MARGIN, "width": WIDTH, "height": CARD_HEIGHT}
+            options = {"captureBeyondViewport": True, "clip": {**clip, "scale": 1}}
+            data = driver.execute_cdp_cmd("Page.captureScreenshot", options)["data"]
+            shot = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+            shot.quantize(128).save(folder / f"card_{theme}.png", optimize=True)
 
 
 def service_pages(folder: Path) -> None:
@@ -78,3 +96,4 @@ if __name__ == "__main__":
     finding(ROOT / "docs" / "finding.png")
     lineage(ROOT / "docs" / "lineage.png")
     service_pages(ROOT / "docs")
+    card_pages(ROOT / "docs")

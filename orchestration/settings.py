@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     doubleread_export_check_text: bool = False
     # Views as in View Position (PS3.3 C.8.11.7), sides, and images that were computed from a tomosynthesis.
     doubleread_view_markers: str = "L,R,LEFT,RIGHT,CC,MLO,ML,LM,LMO,FB,SIO,ISO,XCCL,XCCM,C-View"
+    doubleread_export_card: Path | None = None
     doubleread_split_salt: str = "doubleread"
     doubleread_split_ratios: str = "70,15,15"
 
@@ -75,10 +76,21 @@ class Settings(BaseSettings):
     doubleread_body_limit: int = Field(default=64 * 1024 * 1024, ge=1024)
     doubleread_rate_limit: int = Field(default=60_000, ge=1)
 
-    @field_validator("doubleread_home", "doubleread_training_set", "doubleread_measurements", "doubleread_jobs_root")
+    @field_validator(
+        *("doubleread_home", "doubleread_training_set", "doubleread_measurements", "doubleread_jobs_root"),
+        "doubleread_export_card",
+    )
     @classmethod
     def _absolute(cls, folder: Path | None) -> Path | None:
         return None if folder is None else folder.expanduser().absolute()
+
+    @field_validator("pghost", "pguser", "pgdatabase")
+    @classmethod
+    def _no_connection_string(cls, value: str | None) -> str | None:
+        # Messages name the host, and servers repeat names of databases and users: a password in one would be shown.
+        if value is not None and ("://" in value or "password=" in value.lower()):
+            raise ValueError("is a connection string; set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE instead")
+        return value
 
     @field_validator("doubleread_images", "doubleread_text_archives", "doubleread_image_archives")
     @classmethod
@@ -195,6 +207,7 @@ class Settings(BaseSettings):
             "DOUBLEREAD_DICOMS": self.doubleread_dicoms,
             **({"DOUBLEREAD_MEASUREMENTS": str(self.doubleread_measurements)} if self.doubleread_measurements else {}),
             **({"DOUBLEREAD_EXPORT": self.doubleread_export} if self.doubleread_export else {}),
+            **({"DOUBLEREAD_EXPORT_CARD": str(self.doubleread_export_card)} if self.doubleread_export_card else {}),
             **({"DOUBLEREAD_JOBS_ROOT": str(self.doubleread_jobs_root)} if self.doubleread_jobs_root else {}),
         }
 

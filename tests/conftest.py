@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -16,7 +17,7 @@ from orchestration.database.embedded import server_package
 from tests.services.azurite import Azurite, azurite
 from tests.services.s3 import S3, s3
 
-pytest_plugins = ["tests.services.places"]
+pytest_plugins = ["tests.services.built_home", "tests.services.places"]
 
 # A property says what holds, not how fast: a busy machine must not fail it.
 settings.register_profile("no clock", deadline=None)
@@ -25,7 +26,7 @@ settings.load_profile("no clock")
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 TEST_DATABASE = "doubleread_test"
 # Fixtures of tests that run the command, dbt, Dask or the service.
-PROGRAMS = {"home", "dbt_target", "cluster", "installed", "live"}
+PROGRAMS = {"home", "built_home", "dbt_target", "cluster", "installed", "live"}
 SETTINGS_PREFIXES = ("PG", "AZURE_", "AWS_", "DOUBLEREAD_", "DAGSTER_HOME")
 
 
@@ -76,20 +77,27 @@ def database_server() -> Iterator[Database]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def database(database_server: Database) -> Iterator[Database]:
-    """An empty database of the test's own.
+@contextmanager
+def empty_database(server: Database) -> Iterator[Database]:
+    """An empty database until the block ends.
 
     Each has the same name, since dbt parses the project anew for a database of another one, which takes it 4 s.
     """
     name = sql.Identifier(TEST_DATABASE)
-    with database_server.connect() as connection:
+    with server.connect() as connection:
         connection.autocommit = True
         connection.execute(sql.SQL("create database {}").format(name))
-    yield Database({**database_server.libpq_environment, "PGDATABASE": TEST_DATABASE})
-    with database_server.connect() as connection:
+    yield Database({**server.libpq_environment, "PGDATABASE": TEST_DATABASE})
+    with server.connect() as connection:
         connection.autocommit = True
         connection.execute(sql.SQL("drop database {} with (force)").format(name))
+
+
+@pytest.fixture
+def database(database_server: Database) -> Iterator[Database]:
+    """An empty database of the test's own."""
+    with empty_database(database_server) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

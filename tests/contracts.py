@@ -15,6 +15,15 @@ def make_mart(connection: psycopg.Connection, name: str) -> None:
     connection.execute(f"create table marts.{name} ({', '.join(_definitions(_contract(name)))})".encode())
 
 
+def make_export_tables(connection: psycopg.Connection) -> None:
+    """Create, empty, what an export reads beside ``double_matched_findings``; of two models the one column it reads."""
+    for mart in ("trainable_scans", "rejected_findings", "reader_agreement"):
+        make_mart(connection, mart)
+    connection.execute("create schema if not exists intermediate")
+    for model in ("int_scans", "int_readings"):
+        connection.execute(f"create table intermediate.{model} (study_id text)".encode())
+
+
 def _contract(name: str) -> dict[str, Any]:
     files = (PROJECT_DIR / "models" / "marts").rglob("*_marts.yml")
     (contract,) = [

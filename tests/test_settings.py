@@ -1,4 +1,4 @@
-"""Settings: the table of the README, each value checked and named."""
+"""Settings: the table of docs/settings.md, each value checked and named."""
 
 from pathlib import Path
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.cases.case import ClinicalCase, ContradictoryCaseError, IncompleteCaseError, OutdatedIndexError
 from orchestration.cases.contradictions import Contradiction, contradictions
@@ -19,8 +20,10 @@ from orchestration.imaging import ImageError, is_dicom
 from orchestration.outcomes import printable
 from orchestration.settings import Settings, load_settings
 from orchestration.stores import MissingObjectError, ObjectChangedError, ObjectVersion, StoreError, fetch
-from orchestration.stores.azure import Container
 from orchestration.workers import thread_workers
+
+if TYPE_CHECKING:
+    from orchestration.stores.azure import Container
 
 Failures = dict[str, StoreError | ImageError]
 
@@ -39,7 +42,7 @@ class CaseSource:
     """Where cases come from: the database with the index and the reports, and the container of the images."""
 
     database: Database
-    store: Container
+    store: "Container"
 
 
 def open_case_source(settings: Settings) -> CaseSource:
@@ -117,7 +120,7 @@ def _not_indexed(source: CaseSource, case_id: str, year: int, blobs: Mapping[str
     }
 
 
-def _fetch_all(store: Container, blobs: Mapping[str, ObjectVersion]) -> tuple[dict[str, _Fetched], Failures]:
+def _fetch_all(store: "Container", blobs: Mapping[str, ObjectVersion]) -> tuple[dict[str, _Fetched], Failures]:
     """The images of the parts and, of those that cannot be used, why not."""
     fetched: dict[str, _Fetched] = {}
     failures: Failures = {}
@@ -133,7 +136,7 @@ def _fetch_all(store: Container, blobs: Mapping[str, ObjectVersion]) -> tuple[di
     return fetched, failures
 
 
-def _fetch(store: Container, blob: tuple[str, ObjectVersion]) -> _Fetched:
+def _fetch(store: "Container", blob: tuple[str, ObjectVersion]) -> _Fetched:
     """Fetch and decode the blob of a part."""
     part, version = blob
     data, sha256 = fetch(store, version)

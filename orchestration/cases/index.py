@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
@@ -13,7 +14,9 @@ from orchestration.database import Database, exclusive
 from orchestration.database.differences import Differences, write_differences
 from orchestration.outcomes import Waiting, no_waiting
 from orchestration.stores import StoreError, StoreUnavailableError
-from orchestration.stores.azure import Container
+
+if TYPE_CHECKING:
+    from orchestration.stores.azure import Container
 
 BLOBS_A_STEP = 1_000  # between two calls of ``progress``
 LISTED = "container, blob, year, case_id, view, size_bytes, etag, md5, last_modified, seen_at, problem"
@@ -41,7 +44,7 @@ class IndexReport:
 
 def index_images(
     database: Database,
-    store: Container,
+    store: "Container",
     *,
     progress: Callable[[int], None] = lambda _blobs: None,
     on_wait: Waiting = no_waiting,
@@ -88,7 +91,7 @@ def index_images(
 
 
 def _list(
-    connection: psycopg.Connection, store: Container, listed_at: datetime, progress: Callable[[int], None]
+    connection: psycopg.Connection, store: "Container", listed_at: datetime, progress: Callable[[int], None]
 ) -> tuple[int, int, int]:
     """Copy what the container holds into the temporary table ``listed``: blobs, matching, partial."""
     connection.execute("create temporary table listed (like doubleread.clinical_images) on commit drop")

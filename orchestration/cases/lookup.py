@@ -12,7 +12,7 @@ from orchestration.cases.names import ids_in
 from orchestration.database import Database, DatabaseError
 from orchestration.outcomes import printable
 from orchestration.stores import ObjectVersion
-from orchestration.stores.azure import quoted
+from orchestration.stores.place import quoted
 
 _CASE_ID = re.compile(r"S[0-9]+", re.ASCII)
 _MAX_ID_LENGTH = 64

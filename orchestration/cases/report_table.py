@@ -8,7 +8,8 @@ from azure.core.exceptions import AzureError
 from azure.data.tables import TableClient, TableEntity
 from azure.identity import CredentialUnavailableError
 
-from orchestration.stores.azure import SDK_OPTIONS, AzureAccount, pages_with_retries, unavailable
+from orchestration.stores.azure import SDK_OPTIONS, credential_of, pages_with_retries, unavailable
+from orchestration.stores.azure_account import AzureAccount
 from orchestration.stores.errors import StoreUnavailableError
 
 # A report may have 64 KiB, and a page lies in memory whole.
@@ -35,7 +36,7 @@ class ReportTable:
         if account.table_endpoint is None:
             raise StoreUnavailableError(f"the Azure account {account.name} has no endpoint for tables")
         self.name = name
-        self._client = TableClient(account.table_endpoint, name, credential=account.credential, **SDK_OPTIONS)
+        self._client = TableClient(account.table_endpoint, name, credential=credential_of(account), **SDK_OPTIONS)
         try:
             next(self._client.list_entities(results_per_page=1, select="PartitionKey"), None)
         except (AzureError, CredentialUnavailableError) as error:

@@ -4,15 +4,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
 
-from orchestration.cases.report_table import ReportEntity, ReportTable
 from orchestration.database import Database, exclusive
 from orchestration.database.differences import write_differences
 from orchestration.outcomes import Failures, Waiting, no_waiting, printable
 from orchestration.stores import StoreError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from orchestration.cases.report_table import ReportEntity, ReportTable
 
 REPORTS_A_STEP = 250
 MAX_ID_BYTES = 1_000  # PostgreSQL keeps at most 2,704 bytes of a row in an index
@@ -39,7 +42,7 @@ class ReportsReport:
 
 def read_reports(
     database: Database,
-    table: ReportTable,
+    table: "ReportTable",
     *,
     progress: Callable[[int], None] = lambda _entities: None,
     on_wait: Waiting = no_waiting,
@@ -77,7 +80,7 @@ def read_reports(
 
 
 def _copy(
-    connection: psycopg.Connection, table: ReportTable, result: ReportsReport, progress: Callable[[int], None]
+    connection: psycopg.Connection, table: "ReportTable", result: ReportsReport, progress: Callable[[int], None]
 ) -> None:
     """Copy the reports of the table into the temporary table ``listed``; count and name what is none."""
     connection.execute(
@@ -104,7 +107,7 @@ def _copy(
         ) from error
 
 
-def _problem(entity: ReportEntity) -> str | None:
+def _problem(entity: "ReportEntity") -> str | None:
     """Why an entity is not a report; the message repeats nothing that it holds."""
     if not isinstance(entity.id, str) or not entity.id or not _storable(entity.id):
         return "the property id is missing, or is not text that can name a case"

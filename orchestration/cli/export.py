@@ -1,5 +1,6 @@
 """``doubleread export``: clean images with annotations, from what was built."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -60,6 +61,13 @@ def export(
             ),
         ),
     ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What you say on the data card: title, licence, use. DOUBLEREAD_EXPORT_CARD unless given.",
+        ),
+    ] = None,
     keep: Annotated[
         int | None,
         typer.Option(
@@ -84,6 +92,7 @@ def export(
         "hard_cases": hard_cases,
         "reports": reports,
         "check_text": check_text,
+        "card": card,
     }
     update: dict[str, object] = {
         f"doubleread_export_{name}": value for name, value in given.items() if value is not None

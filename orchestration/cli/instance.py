@@ -1,12 +1,11 @@
 """Dagster's own records below ``DOUBLEREAD_HOME``, unless ``DAGSTER_HOME`` names a deployment's."""
 
 import os
-import sqlite3
 
 import dagster as dg
-import sqlalchemy as sa
 from filelock import FileLock
 
+import orchestration.defs.flushing  # noqa: F401  before the records are opened
 from orchestration.settings import Settings
 
 DAGSTER_YAML = """\
@@ -41,14 +40,3 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     os.environ["DAGSTER_HOME"] = str(home)
     with FileLock(home / "instance.lock"):  # two that make the tables at the same time trip over each other
         return dg.DagsterInstance.get()
-
-
-@sa.event.listens_for(sa.Engine, "connect")
-def _flush_less(connection: object, _record: object) -> None:
-    """Let SQLite flush its log of writes less often.
-
-    A build commits some 750 times. What the last moments before a power failure wrote may be missing after it, as with
-    all that doubleread keeps; a process that is killed loses nothing.
-    """
-    if isinstance(connection, sqlite3.Connection):
-        connection.execute("pragma synchronous = normal")

@@ -31,11 +31,13 @@ class RawTableError(DoublereadError):
 class RawTable:
     """A raw table of the contract: its columns with the types that each may have, the first being what load makes.
 
-    The type ``id`` stands for whatever fits all values of the file.
+    The type ``id`` stands for whatever fits all values of the file. Rows are looked up by the columns ``looked_up``,
+    for which tables of Django's have indexes.
     """
 
     name: str
     columns: dict[str, tuple[str, ...]]
+    looked_up: tuple[str, ...] = ()
 
 
 def raw_tables(
@@ -58,6 +60,7 @@ def raw_tables(
             "pixel_spacing_row": ("double precision", *NUMBERS),
             "pixel_spacing_column": ("double precision", *NUMBERS),
         },
+        looked_up=("id", "mmg_study_id"),
     )
     annotations = RawTable(
         "mmgscans_mmgscanannotation",
@@ -69,6 +72,7 @@ def raw_tables(
             **dict.fromkeys(labels, ("boolean",)),
             created_at_column: TIMES,
         },
+        looked_up=("mmg_scan_id",),
     )
     return scans, annotations
 
@@ -168,7 +172,8 @@ def _load(connection: psycopg.Connection, file: Path, schema: str, table: RawTab
         wrong = f"lacks the column {', '.join(missing)}" if missing else "names a column twice"
         raise RawTableError(f"{file} {wrong}")
     target = sql.Identifier(schema, table.name)
-    _make_room(connection, target, schema, table, _column_types(header, rows, table), replace=replace)
+    types = _column_types(header, rows, table)
+    is_ours = _make_room(connection, target, schema, table, types, replace=replace)
     copy = sql.SQL("copy {} ({}) from stdin with (format csv, header true)").format(
         target, sql.SQL(", ").join(map(sql.Identifier, header))
     )
@@ -177,12 +182,19 @@ def _load(connection: psycopg.Connection, file: Path, schema: str, table: RawTab
             with cursor.copy(copy) as stream, _open(file) as source:
                 while chunk := source.read(COPY_CHUNK_BYTES):
                     stream.write(chunk)
-            return cursor.rowcount
+            rows_loaded = cursor.rowcount
     except psycopg.Error as error:
         # The context ("COPY …, line 3, column rows: "…"") ends in the value, which may be a patient's.
         place = re.search(r"line \d+(, column \w+)?", error.diag.context or "")
         reason = "no value of its type" if isinstance(error, psycopg.DataError) else type(error).__name__
         raise RawTableError(f"{file}, {place[0] if place else 'somewhere'}: {reason}") from None
+    if is_ours:
+        for column in table.looked_up:
+            # A text may be longer than an entry of an index that is no hash.
+            method = sql.SQL("hash" if types[column] == "text" else "btree")
+            query = sql.SQL("create index on {} using {} ({})").format(target, method, sql.Identifier(column))
+            connection.execute(query)
+    return rows_loaded
 
 
 def _make_room(
@@ -193,8 +205,12 @@ def _make_room(
     types: dict[str, str],
     *,
     replace: bool,
-) -> None:
-    """Leave an empty ``target``, without touching rows that someone else put there unless ``replace``."""
+) -> bool:
+    """Leave an empty ``target``, without touching rows that someone else put there unless ``replace``.
+
+    Returns:
+        Whether the table was made here; otherwise it is someone else's.
+    """
     found = connection.execute(
         "select obj_description(c.oid, 'pg_class') from pg_class as c join pg_namespace as n on n.oid = c.relnamespace "
         "where n.nspname = %s and c.relname = %s",
@@ -207,12 +223,13 @@ def _make_room(
             raise RawTableError(
                 f"table {schema}.{table.name} holds rows that load did not put there; --replace removes them"
             )
-        return
+        return False
     # Cascading: the staging views read the table, and the next build makes them again.
     connection.execute(sql.SQL("drop table if exists {} cascade").format(target))
     definitions = [sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in types.items()]
     connection.execute(sql.SQL("create table {} ({})").format(target, sql.SQL(", ").join(definitions)))
     connection.execute(sql.SQL("comment on table {} is {}").format(target, sql.Literal(LOADED)))
+    return True
 
 
 def _column_types(header: Sequence[str], rows: Iterator[list[str]], table: RawTable) -> dict[str, str]:

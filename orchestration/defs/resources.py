@@ -1,7 +1,7 @@
 """Resources: the annotation database, stores, archives, dbt. Secrets stay in the environment and out of the page."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +12,20 @@ from dagster_dbt.compat import DBT_PYTHON_VERSION
 
 from orchestration.archives.index import ArchiveIndex, Kind
 from orchestration.cases import open_container, open_report_table
-from orchestration.cases.report_table import ReportTable
 from orchestration.database import Database, open_database
 from orchestration.errors import SettingsError
 from orchestration.settings import Settings
 from orchestration.stores import Place, open_place
-from orchestration.stores.azure import AzureAccount, Container, azure_account
+from orchestration.stores.azure_account import AzureAccount, azure_account
 from orchestration.training_set.export.selection import ExportOptions
 from orchestration.training_set.export.splits import Rule
-from orchestration.transformations import DBT, MANIFEST_FOLDER, PROJECT_DIR, in_database, target_folder
+from orchestration.transformations import DBT, MANIFEST_FOLDER, PROJECT_DIR, ModelRun, in_database, target_folder
 
 if TYPE_CHECKING:
     from dagster_azure.blob import AzureBlobStorageResource
+
+    from orchestration.cases.report_table import ReportTable
+    from orchestration.stores.azure import Container
 
 SECRET_VARIABLE = "DOUBLEREAD_AZURE_SECRET"  # noqa: S105  the name of a variable, not a secret
 
@@ -59,11 +61,11 @@ class ClinicalAccountResource(dg.ConfigurableResource[None]):
 
     settings: dg.ResourceDependency[Settings]
 
-    def container(self) -> Container:
+    def container(self) -> "Container":
         """Open the container and check that it is there."""
         return open_container(self.settings)
 
-    def table(self) -> ReportTable:
+    def table(self) -> "ReportTable":
         """Open the table and check that it is there."""
         return open_report_table(self.settings)
 
@@ -182,7 +184,12 @@ class DbtResource(DbtCliResource):
     """
 
     def run(
-        self, arguments: Sequence[str], context: dg.AssetExecutionContext, database: str, target: Path
+        self,
+        arguments: Sequence[str],
+        context: dg.AssetExecutionContext,
+        database: str,
+        target: Path,
+        keep_record: Callable[[ModelRun], None],
     ) -> DbtCliInvocation:
         """Run dbt on the models that the run selects; the result streams what became of them.
 
@@ -191,14 +198,17 @@ class DbtResource(DbtCliResource):
             context: of the models' asset.
             database: the name of the database, which the manifest leaves open.
             target: the folder that dbt writes to.
+            keep_record: called with what is known of the run once it has ended, whether or not it succeeded.
         """
-        from orchestration.defs.marts.dbt_here import DbtHere  # noqa: PLC0415  loading definitions runs no dbt
+        from orchestration.transformations.dbt_here import DbtHere  # noqa: PLC0415  loading definitions runs no dbt
 
         chosen = get_updated_cli_invocation_params_for_context(context, {}, DagsterDbtTranslator())
         options = self.options(target)
         if chosen.indirect_selection:
             options += ["--indirect-selection", chosen.indirect_selection]
         ended = DbtHere([*self.global_config_flags, *arguments, *options, *chosen.selection_args])
+        if ended.model_run is not None:
+            keep_record(ended.model_run)
         return DbtCliInvocation(
             process=ended,  # type: ignore[arg-type]
             manifest=in_database(chosen.manifest, database),

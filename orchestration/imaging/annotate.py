@@ -1,6 +1,6 @@
 """From the bytes of an image to the bytes of an annotated PNG."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,7 +12,7 @@ from orchestration.imaging.boxes import Box
 from orchestration.imaging.colours import COLOURS
 from orchestration.imaging.decode import read_image
 from orchestration.imaging.draw import Drawing, draw
-from orchestration.imaging.png import encode
+from orchestration.imaging.png import encode, encoder_settings
 
 _RGB_COLOURS = np.array(COLOURS, np.uint8)
 _ALL_GREYS = np.arange(256, dtype=np.uint8)
@@ -23,7 +23,8 @@ class Annotated:
     """A drawn picture.
 
     ``boxes_clipped`` are those of ``boxes_drawn`` that the edge cut; ``boxes_skipped`` had nothing to draw: no area,
-    a coordinate that is NaN, or a place outside the picture.
+    a coordinate that is NaN, or a place outside the picture. ``drawing`` holds the parameters that the picture follows
+    from, in pixels, with the colour of each reader and the settings of the encoder, as JSON takes them.
     """
 
     png: bytes
@@ -32,6 +33,7 @@ class Annotated:
     boxes_drawn: int
     boxes_clipped: int
     boxes_skipped: int
+    drawing: Mapping[str, object]
 
 
 def annotate(data: bytes | memoryview, *, caption: str, boxes: Sequence[Box]) -> Annotated:
@@ -60,7 +62,15 @@ def annotate(data: bytes | memoryview, *, caption: str, boxes: Sequence[Box]) ->
         palette[levels] = _RGB_COLOURS[drawing.colours]
         _paint_indices(image, drawing, levels)
         png = encode(_stripes(image), width, height, palette)
-    return Annotated(png, width, height, drawing.boxes_drawn, drawing.boxes_clipped, drawing.boxes_skipped)
+    parameters = {
+        "line_width": drawing.line,
+        "edge_width": drawing.edge,
+        "font_size": drawing.font_size,
+        "colours": {reader: "#" + bytes(COLOURS[colour]).hex() for reader, colour in drawing.readers.items()},
+        "pixels": "rgb" if levels is None else "palette",
+        "png": encoder_settings(has_palette=levels is not None),
+    }
+    return Annotated(png, width, height, drawing.boxes_drawn, drawing.boxes_clipped, drawing.boxes_skipped, parameters)
 
 
 def unused_greys(image: Image8, count: int) -> list[int] | None:

@@ -1,6 +1,6 @@
 """What is drawn on a picture: a frame around each box and its caption, as a list of marks on few pixels."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,12 +27,19 @@ class Mark:
 
 @dataclass(frozen=True)
 class Drawing:
-    """All marks of a picture, in the order in which they go on top of each other, and what became of its boxes."""
+    """All marks of a picture, in the order in which they go on top of each other, and what became of its boxes.
+
+    ``line``, ``edge`` and ``font_size`` are pixels; ``readers`` gives each one's number in ``COLOURS``.
+    """
 
     marks: tuple[Mark, ...]
     boxes_drawn: int
     boxes_clipped: int
     boxes_skipped: int
+    line: int
+    edge: int
+    font_size: int
+    readers: Mapping[str, int]
 
     @property
     def colours(self) -> list[int]:
@@ -65,6 +72,10 @@ def draw(width: int, height: int, caption: str, boxes: Sequence[Box]) -> Drawing
         boxes_drawn=len(seen),
         boxes_clipped=sum(clipped for _, _, clipped in seen),
         boxes_skipped=len(boxes) - len(seen),
+        line=line,
+        edge=edge,
+        font_size=font_size(width, height),
+        readers=colours,
     )
 
 

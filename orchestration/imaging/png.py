@@ -35,6 +35,12 @@ def encode(stripes: Iterable[Image8], width: int, height: int, palette: Image8 |
     return _png(stripes, (width, height), 8, _RGB if palette is None else _PALETTE, palette)
 
 
+def encoder_settings(*, has_palette: bool) -> dict[str, str | int]:
+    """How :func:`encode` writes a picture: filter, compressor, its level, and the bits of its window."""
+    window_bits = _WINDOW_BITS[_PALETTE if has_palette else _RGB]
+    return {"filter": "up", "compressor": "ISA-L", "level": _LEVEL, "window_bits": window_bits}
+
+
 def encode_samples(samples: npt.NDArray[np.uint8 | np.uint16]) -> bytes:
     """A PNG of the samples as they are, without any metadata.
 

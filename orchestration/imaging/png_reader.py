@@ -54,6 +54,16 @@ class _Critical(NamedTuple):
     sbit: bytes
 
 
+class PngDescription(NamedTuple):
+    """What a PNG says of itself. ``holds_more``: chunks that no pixel depends on, or bytes behind the last chunk."""
+
+    width: int
+    height: int
+    bits: int
+    channels: int
+    holds_more: bool
+
+
 class _Header(NamedTuple):
     """The content of the IHDR chunk."""
 
@@ -132,6 +142,22 @@ def png_bytes(data: bytes) -> int:
     header = _header(data)
     samples = 1 if header.colour_type in (_GREY, _GREY_ALPHA) else 3
     return header.width * header.height * samples * (2 if header.depth == 16 else 1)
+
+
+def describe_png(data: bytes) -> PngDescription:
+    """Size, bits of a sample, samples of a pixel (3 of a palette's colour), and whether it holds more than pixels.
+
+    Raises:
+        ImageError: not a PNG, cut short, or its header declares what ``read_png`` does not read.
+    """
+    if not data.startswith(SIGNATURE):
+        raise ImageError("is not a PNG")
+    header = _header(data)
+    chunks = list(_chunks(data))
+    holds_more = any(kind not in (b"IHDR", b"PLTE", b"IDAT", b"IEND") for kind, _, _ in chunks)
+    is_longer = chunks[-1][2] != len(data)
+    channels = _SAMPLES[header.colour_type]
+    return PngDescription(header.width, header.height, header.depth, channels, holds_more or is_longer)
 
 
 def _header(data: bytes) -> _Header:

@@ -15,6 +15,7 @@ from orchestration.measurements.processing import WORKERS, Outcome, described, m
 from orchestration.measurements.shared_log import SharedLog
 from orchestration.measurements.storing import storing
 from orchestration.outcomes import Failure, Failures, Progress, Waiting, no_progress, no_waiting, printable
+from orchestration.stores.folder import files_below
 
 SUFFIX = ".json"
 SETTLED_SECONDS = 10.0  # since the last write, after which a file counts as whole: devices write within seconds
@@ -37,7 +38,7 @@ class FolderReport:
         measured: of them, those that were measured now.
         unsettled: of them, those that may still be written to, which are left for the next visit.
         elements: how many elements those that were measured hold, apart from failures.
-        failures: elements and files that failed now.
+        failures: elements, files and folders that failed now.
     """
 
     files: int
@@ -47,13 +48,24 @@ class FolderReport:
     failures: Failures = field(default_factory=Failures)
 
 
-def list_folder(folder: Path) -> dict[str, FileState]:
+def list_folder(folder: Path, unreadable: dict[str, str] | None = None) -> dict[str, FileState]:
     """The files below ``folder`` whose names end in ``.json``, by relative path, in order; not hidden ones, no links.
 
     A device that writes under another name, or a hidden one, and renames when it is done is never read too early.
+
+    Args:
+        folder: that devices write into.
+        unreadable: takes the relative path of each folder that cannot be read, and why; the others are gone through.
     """
     found: dict[str, FileState] = {}
-    for path in folder.rglob(f"*{SUFFIX}"):
+    refused: dict[str, str] = {} if unreadable is None else unreadable
+
+    def refuse(below: Path, error: OSError) -> None:
+        refused[str(below.relative_to(folder))] = f"cannot be read ({error.strerror})"
+
+    for path in files_below(folder, refuse):
+        if path.suffix != SUFFIX:
+            continue
         name = path.relative_to(folder)
         if any(part.startswith(".") for part in name.parts) or path.is_symlink() or not path.is_file():
             continue
@@ -84,12 +96,15 @@ def measure_folder(
     or a file that grows, costs another reading: elements that are stored already as they are stay as they are.
     """
     with exclusive(database, f"measurements in {folder}", on_wait=on_wait):
-        files = list_folder(folder)
+        unreadable: dict[str, str] = {}
+        files = list_folder(folder, unreadable)
+        report = FolderReport(len(files))
+        for below, reason in unreadable.items():
+            report.failures.add(printable(below), reason)
         with database.tables("measurements") as connection:
             there = set(map(_storable, files))
-            gone = [name for name in _known(connection) if name not in there]
+            gone = [name for name in _known(connection) if name not in there and not _is_below(unreadable, name)]
             connection.execute("delete from doubleread.measured_files where file = any(%s)", [gone])
-        report = FolderReport(len(files))
         new = new_files(database, files)
         for done, (name, state) in enumerate(new.items(), 1):
             if _is_settled(state):
@@ -98,6 +113,11 @@ def measure_folder(
                 report.unsettled += 1
             progress(done, len(new))
         return report
+
+
+def _is_below(folders: Iterable[str], name: str) -> bool:
+    """Whether a file lies in one of the folders, which may be ``.``, or deeper."""
+    return any(folder == "." or name.startswith(f"{_storable(folder)}/") for folder in folders)
 
 
 def left_failed(database: Database) -> tuple[int, Failures]:

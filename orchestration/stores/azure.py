@@ -1,10 +1,8 @@
-"""Azure Blob: an account by its credentials, and its stored MD5, which obstore does not show."""
+"""Azure Blob: a container, and the MD5 stored with its blobs, which obstore does not show."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
 
 from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
 from azure.core.exceptions import (
@@ -17,19 +15,15 @@ from azure.core.exceptions import (
 )
 from azure.identity import CredentialUnavailableError, DefaultAzureCredential
 from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient
-from obstore.auth.azure import AzureCredentialProvider
-from obstore.store import AzureStore
 
-from orchestration.settings import Settings, connection_string_fields
+from orchestration.settings import Settings
+from orchestration.stores.azure_account import AzureAccount
 from orchestration.stores.bucket import Bucket
 from orchestration.stores.errors import RetryableStoreError, StoreError, StoreUnavailableError, from_status
 from orchestration.stores.paths import check_path
-from orchestration.stores.place import ObjectVersion
+from orchestration.stores.place import ObjectVersion, quoted
 from orchestration.stores.retries import with_retries
-from orchestration.stores.transport import CONNECT_SECONDS, NO_RETRIES, READ_SECONDS, client_options
-
-if TYPE_CHECKING:
-    from obstore.store import AzureConfig
+from orchestration.stores.transport import CONNECT_SECONDS, READ_SECONDS
 
 T = TypeVar("T")
 
@@ -42,103 +36,6 @@ SDK_OPTIONS: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
-class AzureAccount:
-    """A storage account: its endpoints and, unless the machine's identity serves, a key or a SAS token."""
-
-    blob_endpoint: str
-    name: str
-    key: str | None = field(default=None, repr=False)
-    sas_token: str | None = field(default=None, repr=False)
-    table_endpoint: str | None = None
-
-    @classmethod
-    def at(cls, blob_endpoint: str, *, key: str | None = None, sas_token: str | None = None) -> Self:
-        """The account at an endpoint: named by the host, or by the path where the host is an emulator's address."""
-        parts = urlsplit(blob_endpoint)
-        host = parts.hostname or ""
-        is_emulator = host == "localhost" or not host.strip("0123456789.:")
-        name = parts.path.strip("/") if is_emulator else host.partition(".")[0]
-        return cls(blob_endpoint.rstrip("/"), name, key, sas_token)
-
-    @property
-    def uses_identity(self) -> bool:
-        """Whether the machine's identity is the credential."""
-        return not (self.key or self.sas_token)
-
-    @property
-    def credential(self) -> AzureNamedKeyCredential | AzureSasCredential | DefaultAzureCredential:
-        """The credential as the Azure SDKs take it."""
-        if self.key:
-            return AzureNamedKeyCredential(self.name, self.key)
-        if self.sas_token:
-            return AzureSasCredential(self.sas_token)
-        return DefaultAzureCredential()
-
-    def blob_service(self) -> BlobServiceClient:
-        """A client of the account."""
-        return BlobServiceClient(self.blob_endpoint, credential=self.credential, **SDK_OPTIONS)
-
-    def objects(self, container: str, prefix: str = "") -> AzureStore:
-        """A container of the account as obstore has it; not asked whether it is there."""
-        return AzureStore(
-            container,
-            prefix=prefix or None,
-            config=self.obstore_config(),
-            client_options=client_options(self.blob_endpoint),
-            retry_config=NO_RETRIES,
-            credential_provider=AzureCredentialProvider() if self.uses_identity else None,
-        )
-
-    def obstore_config(self) -> "AzureConfig":
-        """The account as obstore takes it."""
-        config: dict[str, Any] = {"account_name": self.name, "endpoint": self.blob_endpoint}
-        if self.key:
-            config["account_key"] = self.key
-        elif self.sas_token:
-            config["sas_key"] = self.sas_token
-        return config  # type: ignore[return-value]
-
-
-def azure_account(settings: Settings) -> AzureAccount:
-    """The account that the settings name.
-
-    Raises:
-        StoreUnavailableError: they name none.
-    """
-    if settings.azure_storage_connection_string:
-        return account_of_connection_string(settings.azure_storage_connection_string.get_secret_value())
-    if not settings.azure_storage_account_name:
-        raise StoreUnavailableError(
-            "AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT_NAME must name an account"
-        )
-    key = settings.azure_storage_account_key
-    name = settings.azure_storage_account_name
-    return AzureAccount(
-        f"https://{name}.blob.core.windows.net",
-        name,
-        key.get_secret_value() if key else None,
-        table_endpoint=f"https://{name}.table.core.windows.net",
-    )
-
-
-def account_of_connection_string(text: str) -> AzureAccount:
-    """The account of an Azure storage connection string.
-
-    Raises:
-        ValueError: a part has no ``=``; the message does not repeat the text.
-    """
-    fields = connection_string_fields(text)
-    suffix = fields.get("endpointsuffix", "core.windows.net")
-    protocol = fields.get("defaultendpointsprotocol", "https")
-    endpoint = fields.get("blobendpoint") or f"{protocol}://{fields['accountname']}.blob.{suffix}"
-    sas_token = fields.get("sharedaccesssignature", "").lstrip("?") or None
-    account = AzureAccount.at(endpoint, key=fields.get("accountkey"), sas_token=sas_token)
-    name = fields.get("accountname", account.name)
-    table_endpoint = fields.get("tableendpoint") or f"{protocol}://{name}.table.{suffix}"
-    return replace(account, name=name, table_endpoint=table_endpoint)
-
-
 class Container(Bucket):
     """Blobs in an Azure container; versions carry the MD5 that Azure stores, which obstore does not show."""
 
@@ -146,7 +43,9 @@ class Container(Bucket):
         super().__init__(url, settings, account.objects(container, prefix))
         self.container = container
         self._account = account
-        self._client: ContainerClient = account.blob_service().get_container_client(container)
+        self._client: ContainerClient = BlobServiceClient(
+            account.blob_endpoint, credential=credential_of(account), **SDK_OPTIONS
+        ).get_container_client(container)
         self._prefix = f"{prefix}/" if prefix else ""
 
     def check(self, setting: str = "") -> None:
@@ -191,9 +90,13 @@ class Container(Bucket):
         )
 
 
-def quoted(etag: str) -> str:
-    """An ETag as If-Match wants it (RFC 9110, 13.1.1): Azure's listings give it bare, requests for one blob quoted."""
-    return etag if etag.startswith('"') else f'"{etag}"'
+def credential_of(account: AzureAccount) -> AzureNamedKeyCredential | AzureSasCredential | DefaultAzureCredential:
+    """The account's credential as the Azure SDKs take it."""
+    if account.key:
+        return AzureNamedKeyCredential(account.name, account.key)
+    if account.sas_token:
+        return AzureSasCredential(account.sas_token)
+    return DefaultAzureCredential()
 
 
 @contextmanager

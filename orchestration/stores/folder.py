@@ -169,21 +169,25 @@ def files_below(root: Path, unreadable: Callable[[Path, OSError], None] | None =
     Raises:
         OSError: a folder can't be read, and ``unreadable`` is not given.
     """
-    try:
-        with os.scandir(root) as entries:
-            found = sorted(f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries)
-    except FileNotFoundError:  # gone since it was listed
-        return
-    except OSError as error:
-        if unreadable is None:
-            raise
-        unreadable(root, error)
-        return
-    for name in found:
-        if name.endswith("/"):
-            yield from files_below(root / name, unreadable)
-        else:
-            yield root / name
+    waiting = [(root, True)]  # no recursion: a hostile folder may be deeper than Python's stack
+    while waiting:
+        path, is_folder = waiting.pop()
+        if not is_folder:
+            yield path
+            continue
+        try:
+            with os.scandir(path) as entries:
+                found = sorted(
+                    f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries
+                )
+        except FileNotFoundError:  # gone since it was listed
+            continue
+        except OSError as error:
+            if unreadable is None:
+                raise
+            unreadable(path, error)
+            continue
+        waiting += [(path / name, name.endswith("/")) for name in reversed(found)]
 
 
 def file_digest(path: Path) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from orchestration.settings import Settings
-from orchestration.stores.azure import AzureAccount, Container, azure_account
+from orchestration.stores.azure_account import AzureAccount, azure_account
 from orchestration.stores.bucket import Bucket, s3_bucket
 from orchestration.stores.errors import StoreUnavailableError
 from orchestration.stores.folder import Folder
@@ -50,5 +50,7 @@ def place_at(url: str | Path, settings: Settings, account: AzureAccount | None =
     if parts.folder is not None:
         return Folder(place, settings, parts.folder)
     if scheme == "az":
+        from orchestration.stores.azure import Container  # noqa: PLC0415  it imports Azure's SDK, in 0.3 s
+
         return Container(place, settings, account or azure_account(settings), container, path)
     return Bucket(place, settings, s3_bucket(container, path))

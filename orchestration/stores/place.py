@@ -158,3 +158,8 @@ def _reopened(url: str, settings: Settings) -> Place:
     from orchestration.stores.opening import place_at  # noqa: PLC0415 - it knows every kind of place
 
     return place_at(url, settings)  # once in each process
+
+
+def quoted(etag: str) -> str:
+    """An ETag as If-Match wants it (RFC 9110, 13.1.1): Azure's listings give it bare, requests for one blob quoted."""
+    return etag if etag.startswith('"') else f'"{etag}"'

@@ -8,28 +8,9 @@ import pyarrow.parquet as pq
 
 from orchestration.database import Database
 from orchestration.stores.publishing import beside
+from orchestration.training_set.manifest_form import MANIFEST, SCHEMA
 
-MANIFEST = "manifest.parquet"
 ROWS_A_GROUP = 50_000
-
-SCHEMA = pa.schema(
-    [
-        pa.field("finding_id", pa.string(), nullable=False, metadata={"description": "as in double_matched_findings"}),
-        pa.field("label", pa.string(), nullable=False, metadata={"description": "the finding; also the folder"}),
-        pa.field("scan_id", pa.string(), nullable=False, metadata={"description": "the scan; also the picture's stem"}),
-        pa.field("path", pa.string(), nullable=False, metadata={"description": "the picture, below this folder"}),
-        pa.field("sha256", pa.string(), nullable=False, metadata={"description": "of the picture's bytes"}),
-        pa.field("size_bytes", pa.int64(), nullable=False, metadata={"description": "of the picture"}),
-        pa.field("width", pa.int32(), nullable=False, metadata={"description": "of the picture, pixels"}),
-        pa.field("height", pa.int32(), nullable=False, metadata={"description": "of the picture, pixels"}),
-        pa.field("boxes_drawn", pa.int32(), nullable=False, metadata={"description": "boxes that can be seen"}),
-        pa.field("source_image", pa.string(), nullable=False, metadata={"description": "path in the image store"}),
-        pa.field("source_version", pa.string(), metadata={"description": "its version, or ETag, in the store"}),
-        pa.field("source_sha256", pa.string(), nullable=False, metadata={"description": "of the image's bytes"}),
-        pa.field("finding_hash", pa.string(), nullable=False, metadata={"description": "as in the mart, when drawn"}),
-        pa.field("run_id", pa.string(), nullable=False, metadata={"description": "the run that drew the picture"}),
-    ]
-)
 
 
 @dataclass(frozen=True)

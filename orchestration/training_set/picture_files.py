@@ -4,7 +4,8 @@ A module of its own, so that a worker imports what draws and neither database no
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.imaging import Box, ImageError, annotate, read_image
@@ -12,6 +13,10 @@ from orchestration.training_set.copies import DamagedCopyError, read_copy
 
 # Raised with every change of what is drawn or how it is encoded: pictures of an earlier version are drawn again.
 DRAWING_VERSION = 1
+
+
+class ChangedPictureError(Exception):
+    """The bytes are not those of the SHA-256 that was written down."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,8 @@ class DrawingTask:
 class DrawingOutcome:
     """What became of one task: a whole picture at ``target``, or a ``reason``.
 
-    ``source_damaged`` tells that the local copy of the scan is not what was retrieved.
+    ``source_damaged`` tells that the local copy of the scan is not what was retrieved. ``drawing`` is what
+    ``imaging.annotate`` says of how it drew.
     """
 
     finding_id: str
@@ -47,6 +53,7 @@ class DrawingOutcome:
     boxes_drawn: int = 0
     boxes_clipped: int = 0
     boxes_skipped: int = 0
+    drawing: Mapping[str, object] = field(default_factory=dict)
 
 
 def draw(task: DrawingTask) -> DrawingOutcome:
@@ -74,6 +81,7 @@ def draw(task: DrawingTask) -> DrawingOutcome:
         boxes_drawn=picture.boxes_drawn,
         boxes_clipped=picture.boxes_clipped,
         boxes_skipped=picture.boxes_skipped,
+        drawing={"caption": task.caption, **picture.drawing},
     )
 
 
@@ -84,10 +92,22 @@ def read_and_compare(picture: tuple[Path, str]) -> str | None:
         data = path.read_bytes()
     except OSError as error:
         return f"its picture can't be read ({error.strerror})"
-    if hashlib.sha256(data).hexdigest() != sha256:
-        return "its picture was changed since it was drawn; build again"
     try:
-        read_image(data)
+        check_picture(data, sha256)
+    except ChangedPictureError:
+        return "its picture was changed since it was drawn; build again"
     except ImageError as error:
         return f"its picture can't be decoded: {error}"
     return None
+
+
+def check_picture(data: bytes, sha256: str) -> None:
+    """Compare the bytes of a picture with their SHA-256, then decode them whole.
+
+    Raises:
+        ChangedPictureError: the SHA-256 is another one.
+        ImageError: it can't be decoded.
+    """
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ChangedPictureError
+    read_image(data)

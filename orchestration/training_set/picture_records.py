@@ -4,7 +4,9 @@ import time
 from typing import Any
 
 import psycopg
+from psycopg.types.json import Jsonb
 
+from orchestration.code_version import code_version
 from orchestration.training_set.findings import Finding
 from orchestration.training_set.picture_files import DrawingOutcome
 from orchestration.training_set.scans import forget_scan
@@ -33,7 +35,9 @@ COLUMNS = (
     "source_version",
     "source_sha256",
     "drawing_version",
+    "drawing",
     "run_id",
+    "code_version",
 )
 UPSERT = f"""
     insert into doubleread.pictures as known ({", ".join(COLUMNS)})
@@ -78,6 +82,7 @@ class PictureRecords:
             source_version=finding.scan_version,
             source_sha256=finding.scan_sha256,
             drawing_version=drawing_version,
+            drawing=Jsonb(outcome.drawing),
         )
 
     def failed(self, finding: Finding, reason: str, drawing_version: int) -> None:
@@ -134,6 +139,7 @@ class PictureRecords:
             "finding_hash": finding.finding_hash,
             "source_image": finding.png_image or "",
             "run_id": self._run_id,
+            "code_version": code_version(),
         }
         self._unsaved.append(row | values)
         self._changed = True

@@ -18,22 +18,40 @@ from orchestration.transformations.project import (
     project_variables,
     target_folder,
 )
-from orchestration.transformations.seeds import seed_reasons
+from orchestration.transformations.runs import ModelRun, record_model_run
+from orchestration.transformations.seeds import seed_descriptions, seed_reasons
+from orchestration.transformations.unchanged import (
+    LastRun,
+    ModelsToBuild,
+    RanTest,
+    fingerprint_of_reads,
+    keep_last_run,
+    last_run_if_unchanged,
+)
 
 __all__ = [
     "DBT",
     "MANIFEST_FOLDER",
     "PROJECT_DIR",
+    "LastRun",
+    "ModelRun",
+    "ModelsToBuild",
+    "RanTest",
     "TransformationError",
     "build_models",
     "dbt_environment",
     "expected_raw_tables",
+    "fingerprint_of_reads",
     "in_database",
+    "keep_last_run",
+    "last_run_if_unchanged",
     "load_manifest",
     "make_sources",
     "one_dbt",
     "prepare_manifest",
     "project_variables",
+    "record_model_run",
+    "seed_descriptions",
     "seed_reasons",
     "target_folder",
 ]

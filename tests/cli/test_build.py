@@ -73,7 +73,7 @@ def test_images_in_azure_are_reached_by_a_connection_string(own: Home, write_stu
     assert not any(azure.account_key.encode() in content for content in files), "no file holds the key"
 
 
-def test_images_in_s3_are_reached_by_the_usual_variables_and_a_second_build_changes_no_file(
+def test_images_in_s3_are_reached_by_the_usual_variables_and_a_second_build_makes_nothing_anew(
     own: Home, write_studies: Studies, s3_server: S3
 ) -> None:
     s3_server.create_bucket("training")
@@ -87,8 +87,15 @@ def test_images_in_s3_are_reached_by_the_usual_variables_and_a_second_build_chan
     load_and_build_one_study(own, write_studies(1, width=600, height=800))
     before = {path: path.stat().st_mtime_ns for path in own.training_set.rglob("*") if path.is_file()}
     assert len(own.pictures()) == 4
+    tables = "select oid, relfilenode from pg_class where relname = 'double_matched_findings'"
+    mart = rows(own.settings, tables)
     own.run("build")
     assert {path: path.stat().st_mtime_ns for path in own.training_set.rglob("*") if path.is_file()} == before
+    assert rows(own.settings, tables) == mart, "dbt had nothing to do"
+    rows(own.settings, "delete from mmgscans_mmgscanannotation where user_id::text = (select min(user_id::text) from "
+         "mmgscans_mmgscanannotation) returning id")  # fmt: skip
+    own.run("build")
+    assert own.pictures() == {}
 
 
 def test_real_readings_without_their_images_give_their_3784_findings_each_failed_by_name(

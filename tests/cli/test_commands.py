@@ -13,8 +13,8 @@ from orchestration.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
-    *("demo", "load", "build", "export", "ui", "measure", "measure threads"),
-    *("splits check", "splits suggest"),
+    *("demo", "load", "build", "export", "why", "why-not", "ui", "measure", "measure threads"),
+    *("splits check", "splits suggest", "verify"),
     *("text list", "text show", "text accept", "text refuse"),
     *("dicom2hdf5", "hdf52dicom"),
     *("serve", "token create", "token list", "token revoke"),

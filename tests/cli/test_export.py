@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -15,9 +16,12 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from orchestration.labels import LABELS
+from orchestration.training_set.export.tables import BOXES, SCANS
 from tests.cli.conftest import Home, rows
 from tests.cli.test_build import VIEWS
 from tests.dicom.dicoms import file_bytes, image_dataset
+from tests.training_set.export.loaders import RECORDS, classes_found, loaded, printed, streamed
+from tests.training_set.export.yolo_format import checked_yolo
 
 Studies = Callable[..., Path]
 
@@ -41,13 +45,40 @@ def test_real_mammograms_are_exported_without_paint(own: Home, shared_data: Path
     found = Counter(LABELS[one["category_id"] - 1] for one in coco.loadAnns(coco.getAnnIds()))
     assert found == {label: int(count) for label, count in boxes}
     first = (own.training_set / "export" / "current").readlink().name
+    check_loaders(own.training_set / "export" / "current", images, tmp_path)
     assert "unchanged" in own.run("export").stdout
     result = own.run("export", "--webdataset", "--bits", "16", "--negatives", "--hard-cases", "--keep", "1")
     assert "1 older generations removed" in result.stdout
     second = (own.training_set / "export" / "current").resolve()
     assert second.name != first
     assert [path.name for path in second.parent.iterdir()] == [second.name]
-    assert list((second / "webdataset").glob("*.tar"))
+    streams = streamed(sorted((second / "webdataset").glob("*.tar")), tmp_path)
+    digests = {row["scan_id"]: row["sha256"] for row in pq.read_table(second / SCANS).to_pylist()}
+    assert {described["scan_id"]: sha256 for _, _, sha256, described in streams} == digests
+    verified = own.run("verify", "training_set").stdout
+    assert "label folders: 28 pictures" in verified
+    assert verified.endswith("training_set: right\n")
+
+
+def check_loaders(folder: Path, images: list[dict[str, Any]], cache: Path) -> None:
+    """What other loaders see of an export is what pycocotools saw."""
+    sizes = {image["scan_id"]: [image["width"], image["height"]] for image in images}
+    (splits,) = loaded(folder, cache=cache)
+    assert {row["scan_id"]: row["image"][1:] for rows in splits.values() for row in rows} == sizes
+    found: dict[str, set[str]] = {label: set() for label in LABELS}
+    for side in splits:
+        for label, samples in classes_found(folder / "classes" / side).items():
+            assert all(list(size) == sizes[path.stem] for path, size in samples.items())
+            found[label] |= {path.stem for path in samples}
+    assert found == {label: {image["scan_id"] for image in images if label in image["labels"]} for label in LABELS}
+    lines = checked_yolo(folder / "annotations" / "yolo" / "data.yaml")
+    boxes = Counter(row["scan_id"] for row in pq.read_table(folder / BOXES).to_pylist())
+    assert {scan: len(of_scan) for scan, of_scan in lines.items()} == {scan: boxes[scan] for scan in lines}
+    described = printed(RECORDS, folder, folder=cache)
+    assert described["errors"] == []
+    assert {row["scans/scan_id"] for row in described["rows"]["scans"]} == set(sizes)
+    assert len(described["rows"]["boxes"]) == sum(boxes.values())
+    assert {row["images/scan_id"]: row["images/image"] for row in described["rows"]["images"]} == sizes
 
 
 def test_settings_say_where_exports_go_and_what_they_hold(own: Home, write_studies: Studies, tmp_path: Path) -> None:

@@ -55,6 +55,17 @@ def test_ids_take_the_narrowest_type_that_keeps_every_value(
     assert column_type(database, "mmgscans_mmgscan", "id") == expected
 
 
+@pytest.mark.parametrize("scan_id", ["12", "S1" * 4000], ids=["numbers", "texts beyond an entry of an index"])
+def test_scans_and_annotations_are_looked_up_by_an_index(database: Database, tmp_path: Path, scan_id: str) -> None:
+    load(database, write_files(tmp_path, scan_id=scan_id))
+    with database.connect() as connection:
+        connection.execute("set enable_seqscan = off")
+        for table, column in (("scan", "id"), ("scan", "mmg_study_id"), ("scanannotation", "mmg_scan_id")):
+            query = f"explain select from mmgscans_mmg{table} where {column} = '7'"
+            plan = "\n".join(line for (line,) in connection.execute(query.encode()))
+            assert f"Index Cond: ({column} = '7'::" in plan
+
+
 def test_a_second_load_replaces_the_first(database: Database, tmp_path: Path) -> None:
     load(database, write_files(tmp_path))
     assert load(database, write_files(tmp_path, scan_id="S1"))["mmgscans_mmgscan"] == 1

@@ -9,10 +9,13 @@ EARLIER = {
     "training_set": """
         create table doubleread.retrieved_scans (
             store text not null, image text not null, status text not null, reason text, retryable boolean not null,
-            attempts integer not null, seconds double precision not null, run_id text not null
+            attempts integer not null, sha256 text, seconds double precision not null, run_id text not null
         );
         create unique index retrieved_scans_key on doubleread.retrieved_scans (store, md5(image));
-        insert into doubleread.retrieved_scans values ('file:///a', '1.png', 'retrieved', null, false, 1, 1, 'run')
+        insert into doubleread.retrieved_scans
+        values ('file:///a', '1.png', 'retrieved', null, false, 1, null, 1, 'run');
+        create table doubleread.pictures (training_set text, finding_id text, sha256 text);
+        insert into doubleread.pictures values ('/a', 'f', 'abc')
     """,
     "archives": """
         create table doubleread.archives (
@@ -37,6 +40,7 @@ EARLIER = {
     ("tables", "query", "expected"),
     [
         ("training_set", "select store_url, png_image from doubleread.retrieved_scans", [("file:///a", "1.png")]),
+        ("training_set", "select sha256, drawing, code_version from doubleread.pictures", [("abc", None, None)]),
         ("clinical", "select view from doubleread.clinical_images order by view", [("l_cc",), (None,)]),
     ],
 )

@@ -90,7 +90,8 @@ class Reading:
 class Marts:
     """Accepted findings by (scan, label), rejected ones by (study, label), agreement by (label, pair), defects.
 
-    ``trainable`` has the role of each scan and what was rejected of its study.
+    ``trainable`` has the role of each scan and what was rejected of its study; ``studies`` counts all of them, and
+    ``studies_read`` those of which some scan was annotated.
     """
 
     accepted: dict[tuple[str, str], dict[str, Any]]
@@ -98,6 +99,8 @@ class Marts:
     agreement: dict[tuple[str, str, str], dict[str, Any]]
     malformed: Counter[tuple[str, str]]
     trainable: dict[str, tuple[str, list[dict[str, str]]]]
+    studies: int = 0
+    studies_read: int = 0
 
 
 def marts(scans: Iterable[Scan], annotations: Iterable[Annotation]) -> Marts:
@@ -113,7 +116,7 @@ def marts(scans: Iterable[Scan], annotations: Iterable[Annotation]) -> Marts:
         if annotation.scan in study_of:
             by_reading[study_of[annotation.scan]][str(annotation.reader_id)][annotation.scan] = annotation
 
-    result = Marts({}, {}, {}, Counter(), {})
+    result = Marts({}, {}, {}, Counter(), {}, len(studies), len(by_reading))
     tables: dict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
     for study, by_reader in by_reading.items():
         members = studies[study]

@@ -71,6 +71,21 @@ def test_outside_frames_and_captions_a_png_of_any_kind_is_unchanged(kind, width,
     np.testing.assert_array_equal(ours[outside], expected[outside])
 
 
+@pytest.mark.parametrize(("levels", "form"), [(200, "palette"), (256, "rgb")])
+def test_what_a_picture_follows_from_is_told_with_it(levels: int, form: str) -> None:
+    boxes = [Box("U1", 10, 10, 40, 50), Box("U2", 20, 20, 40, 50), Box("U3", -50, 0, 10, 10)]
+    drawing = annotate(grey_png(tissue(900, 800, levels)), caption="Malignant mass", boxes=boxes).drawing
+    assert (drawing["line_width"], drawing["font_size"]) == (line_width(800, 900), font_size(800, 900))
+    colours = {
+        reader: "#{:02x}{:02x}{:02x}".format(*COLOURS[n]) for reader, n in reader_colours(["U1", "U2", "U3"]).items()
+    }
+    assert drawing["colours"] == colours
+    assert drawing["pixels"] == form
+    assert drawing["png"] == {
+        "filter": "up", "compressor": "ISA-L", "level": 1, "window_bits": 9 if form == "palette" else 15,
+    }  # fmt: skip
+
+
 @given(levels=st.integers(2, 256), boxes=boxes)
 def test_a_dicom_image_and_a_jpeg_are_unchanged_outside_too(levels, boxes):
     stored = tissue(120, 100, levels).astype("u2")

@@ -11,6 +11,8 @@ from orchestration.measurements import folder as measurements_folder
 from orchestration.measurements.elements import MeasuredElement
 from orchestration.measurements.folder import FolderReport, left_failed, list_folder, measure_folder, new_files
 from orchestration.measurements.shared_log import SharedLog
+from orchestration.outcomes import Failure
+from tests.services.unreadable import UNREADABLE, with_unreadable
 
 HOUR = 3600
 
@@ -57,6 +59,17 @@ def test_files_that_are_hidden_linked_or_no_json_are_left_alone(database: Databa
     (folder / "5.json").mkdir()
     assert list_folder(folder) == {}
     assert visit(database, folder).files == 0
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_what_is_known_of_its_files_stays(
+    database: Database, tmp_path: Path
+) -> None:
+    put(tmp_path / "readable" / UNREADABLE / "1.json", "a")
+    put(tmp_path / "readable" / "2.json", "b")
+    visit(database, tmp_path / "readable")
+    report = visit(database, with_unreadable(tmp_path / "deep"))
+    assert report.failures.shown == [Failure(UNREADABLE, "cannot be read (File name too long)")]
+    assert column(database, "select file from doubleread.measured_files") == [f"{UNREADABLE}/1.json"], "2 is gone"
 
 
 def test_a_file_that_was_just_written_waits_for_the_next_visit(database: Database, tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ import pytest
 from orchestration.outcomes import Failure
 from orchestration.settings import load_settings
 from orchestration.stores import StoreUnavailableError, open_place
-from orchestration.stores.azure import AzureAccount, account_of_connection_string, azure_account
+from orchestration.stores.azure_account import AzureAccount, account_of_connection_string, azure_account
 from orchestration.stores.uploading import open_for_writing, upload_folder
 from tests.services.azurite import Azurite
 from tests.services.faults import Script, Status
 from tests.services.places import PlaceToTest
 from tests.services.s3 import S3
+from tests.services.unreadable import UNREADABLE, with_unreadable
 
 
 def test_a_missing_folder_is_named() -> None:
@@ -76,6 +77,16 @@ def test_a_folder_of_files_becomes_objects_and_what_cannot_is_named(azure_place:
     assert failures == [Failure("bad\\nname.png", "the path holds a control character")]
     version = store.describe("mmg/a.png")
     assert version.md5 == "0cc175b9c0f1b6a831c399e269772661", "of the letter a, by RFC 1321"
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_the_rest_is_stored(
+    folder_place: PlaceToTest, tmp_path: Path
+) -> None:
+    folder = with_unreadable(tmp_path / "blobs")
+    (folder / "a.png").write_bytes(b"a")
+    uploaded, failures = upload_folder(folder_place.opened, folder)
+    assert uploaded == 1
+    assert failures == [Failure(UNREADABLE, "cannot be read (File name too long)")]
 
 
 def test_the_local_store_is_made_where_it_is_missing(tmp_path: Path) -> None:

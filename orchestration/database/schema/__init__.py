@@ -13,7 +13,7 @@ from orchestration.errors import DoublereadError
 
 SCHEMA = "doubleread"
 
-Tables = Literal["training_set", "clinical", "archives", "inference", "measurements"]
+Tables = Literal["models", "training_set", "clinical", "archives", "inference", "measurements"]
 """The scripts: ``<name>.sql`` beside this file."""
 
 _LOCK = 0x64_62_72_31  # "dbr1": one session at a time makes tables; of two, one would fail

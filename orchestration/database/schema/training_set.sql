@@ -15,6 +15,31 @@ begin
 end
 $$;
 
+-- Tables that were made before they said how and by which code get the columns; what was made then stays without. Only
+-- where they are missing: an alteration waits for everyone who reads the table.
+do $$
+declare
+    lacking record;
+begin
+    for lacking in
+        select known.relation, known.name, known.type
+        from (
+            values
+            ('doubleread.pictures', 'drawing', 'jsonb'),
+            ('doubleread.pictures', 'code_version', 'text'),
+            ('doubleread.clean_images', 'code_version', 'text')
+        ) as known (relation, name, type)
+        where
+            to_regclass(known.relation) is not null
+            and not exists (
+                select from pg_attribute where attrelid = to_regclass(known.relation) and attname = known.name
+            )
+    loop
+        execute format('alter table %s add column %I %s', lacking.relation, lacking.name, lacking.type);
+    end loop;
+end
+$$;
+
 create table if not exists doubleread.retrieved_scans (
     store_url text not null,
     png_image text not null,
@@ -37,6 +62,8 @@ create table if not exists doubleread.retrieved_scans (
 
 -- Image paths can be longer than an index entry may be.
 create unique index if not exists retrieved_scans_key on doubleread.retrieved_scans (store_url, md5(png_image));
+
+create index if not exists retrieved_scans_sha256 on doubleread.retrieved_scans (sha256 collate "C");
 
 comment on table doubleread.retrieved_scans is
 'What became of each image that a finding needs: the verified local copy, or why there is none. One row per store and path.';
@@ -62,12 +89,17 @@ create table if not exists doubleread.pictures (
     source_version text,
     source_sha256 text,
     drawing_version integer not null,
+    drawing jsonb,
     verified boolean not null default false,
     run_id text not null,
+    code_version text,
     updated_at timestamptz not null default now(),
     primary key (training_set, finding_id),
     check ((status = 'failed') = (reason is not null))
 );
+
+-- For files of unknown origin: bytewise, so that the beginning of a SHA-256 is enough.
+create index if not exists pictures_sha256 on doubleread.pictures (sha256 collate "C");
 
 comment on table doubleread.pictures is
 'The picture of each finding, or why there is none. One row per training set folder and finding.';
@@ -97,6 +129,7 @@ create table if not exists doubleread.clean_images (
     uid text,
     sop_class_uid text,
     run_id text not null,
+    code_version text,
     updated_at timestamptz not null default now(),
     check ((status = 'failed') = (reason is not null))
 );
@@ -111,6 +144,8 @@ add column if not exists sop_class_uid text;
 create unique index if not exists clean_images_key
 on doubleread.clean_images (destination, store_url, md5(png_image), bits);
 
+create index if not exists clean_images_sha256 on doubleread.clean_images (sha256 collate "C");
+create index if not exists clean_images_image on doubleread.clean_images (md5(png_image));
 -- What a text says is nowhere kept: it may be a patient's name.
 create table if not exists doubleread.text_findings (
     source_sha256 text not null,
@@ -140,3 +175,13 @@ comment on table doubleread.text_decisions is
 
 comment on table doubleread.clean_images is
 'The clean image of each scan that an export holds, or why there is none. One row per destination, image and bits asked for.';
+
+create table if not exists doubleread.thumbnails (
+    destination text not null,
+    thumbnail_key text not null,
+    jpeg bytea not null,
+    primary key (destination, thumbnail_key)
+);
+
+comment on table doubleread.thumbnails is
+'What the contact sheets of a destination''s data card show, by what it was made of, so that only new ones are made.';

@@ -19,7 +19,7 @@ from orchestration.defs.archives.partitions import all_partitions_in_one_run, ui
 from orchestration.defs.archives.sources import IMAGE, TEXT
 from orchestration.defs.marts.assets import ARCHIVE_UIDS
 from orchestration.defs.pools import ARCHIVES
-from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
+from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting, no_failures
 from orchestration.defs.resources import AnnotationDatabaseResource, ArchivesResource
 from orchestration.outcomes import Failure, Failures
 
@@ -141,18 +141,13 @@ def _index_metadata(
 
 def _every_archive_was_read(reports: dict[str, IndexReport]) -> dg.AssetCheckResult:
     """The check of the archives that could not be read."""
-    unread = _unread(reports)
-    return dg.AssetCheckResult(
-        check_name=EVERY_ARCHIVE_WAS_READ,
-        asset_key=INDEX,
-        passed=not unread.count,
-        description=(
-            f"{unread.count:,} archives could not be read and are not in the index, or in an older version; "
-            "materialize archive_index again when they can be."
-            if unread.count
-            else "Every archive was read."
-        ),
-        metadata={"unread": unread.count, **failures_table(unread)},
+    return no_failures(
+        _unread(reports),
+        failed="archives could not be read and are not in the index, or in an older version; materialize archive_index "
+        "again when they can be.",
+        fine="Every archive was read.",
+        counted_as="unread",
+        check=dg.AssetCheckKey(INDEX, EVERY_ARCHIVE_WAS_READ),
     )
 
 

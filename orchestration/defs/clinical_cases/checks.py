@@ -4,7 +4,7 @@ import dagster as dg
 
 from orchestration.cases.folders import cases_without_folder
 from orchestration.defs.clinical_cases.assets import clinical_case_folders
-from orchestration.defs.reporting import failures_table
+from orchestration.defs.reporting import no_failures
 from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource
 
 
@@ -17,13 +17,10 @@ def every_complete_case_has_its_folder(
 ) -> dg.AssetCheckResult:
     """Name the cases that the mart calls complete and that have no folder."""
     missing = cases_without_folder(annotation_database.open(), folders.cases_path)
-    return dg.AssetCheckResult(
-        passed=missing.count == 0,
-        description=(
-            f"{missing.count:,} complete cases have no folder; the materialization of their year says why. Mend that, "
-            "then materialize the year again."
-            if missing.count
-            else "Every complete case has its folder."
-        ),
-        metadata={"without folder": missing.count, **failures_table(missing)},
+    return no_failures(
+        missing,
+        failed="complete cases have no folder; the materialization of their year says why. Mend that, then materialize "
+        "the year again.",
+        fine="Every complete case has its folder.",
+        counted_as="without folder",
     )

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from orchestration.defs.pools import INFERENCE
 from orchestration.defs.previews import before_and_after
-from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
+from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting, no_failures
 from orchestration.defs.resources import AnnotationDatabaseResource
 from orchestration.errors import DoublereadError
 from orchestration.inference import InferenceError, InferencePipeline, InferenceReport, RunRequest, find_jobs, run_job
@@ -150,15 +150,10 @@ def _series_metadata(report: InferenceReport) -> dict[str, dg.MetadataValue]:
 
 
 def _every_series_was_processed(failures: Failures) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        check_name=EVERY_SERIES,
-        asset_key=RUNS,
-        passed=not failures.count,
-        description=(
-            f"{failures.count:,} series or files failed, and the others are in the output. Mend those that are named, "
-            "then run again with overwrite."
-            if failures.count
-            else "Every series that the config chooses was processed."
-        ),
-        metadata={"failed": failures.count, **failures_table(failures)},
+    return no_failures(
+        failures,
+        failed="series or files failed, and the others are in the output. Mend those that are named, then run again "
+        "with overwrite.",
+        fine="Every series that the config chooses was processed.",
+        check=dg.AssetCheckKey(RUNS, EVERY_SERIES),
     )

@@ -20,29 +20,26 @@ inference_models_job = dg.define_asset_job(
 )
 
 
-def _models() -> dg.RunRequest:
-    return dg.RunRequest(job_name=inference_models_job.name)
+def _leads_to_marts(name: str, status: dg.DagsterRunStatus, description: str) -> dg.SensorDefinition:
+    """The sensor that asks for the marts after each run of a job that ended so."""
+
+    @dg.run_status_sensor(
+        name=name,
+        run_status=status,
+        monitored_jobs=[inference_job],
+        request_job=inference_models_job,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=description,
+    )
+    def ask(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:  # noqa: ARG001
+        yield dg.RunRequest(job_name=inference_models_job.name)
+
+    return ask
 
 
-@dg.run_status_sensor(
-    run_status=dg.DagsterRunStatus.SUCCESS,
-    monitored_jobs=[inference_job],
-    request_job=inference_models_job,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="A run that ended well leads to fresh marts.",
+inference_succeeded = _leads_to_marts(
+    "inference_succeeded", dg.DagsterRunStatus.SUCCESS, "A run that ended well leads to fresh marts."
 )
-def inference_succeeded(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:  # noqa: ARG001
-    """Ask for the marts."""
-    yield _models()
-
-
-@dg.run_status_sensor(
-    run_status=dg.DagsterRunStatus.FAILURE,
-    monitored_jobs=[inference_job],
-    request_job=inference_models_job,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="A run that failed leads to fresh marts, which say why it failed.",
+inference_failed = _leads_to_marts(
+    "inference_failed", dg.DagsterRunStatus.FAILURE, "A run that failed leads to fresh marts, which say why it failed."
 )
-def inference_failed(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:  # noqa: ARG001
-    """Ask for the marts."""
-    yield _models()

@@ -19,6 +19,7 @@ from orchestration.training_set.label_folder import FolderReport, build_label_fo
     backfill_policy=all_labels_in_one_run,
     group_name="training_set",
     kinds={"image", "python"},
+    metadata={"where a picture comes from": dg.MetadataValue.job("why", location_name="doubleread")},
     description=(
         "A folder of annotated pictures: one for each finding of double_matched_findings, showing the boxes of the "
         "readers who agree, and nothing else. One partition per label, one PNG per scan."

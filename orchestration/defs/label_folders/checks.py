@@ -3,7 +3,7 @@
 import dagster as dg
 
 from orchestration.defs.label_folders.assets import label_folders
-from orchestration.defs.reporting import failures_table
+from orchestration.defs.reporting import failures_table, no_failures
 from orchestration.defs.resources import AnnotationDatabaseResource, FoldersResource, ImageStoreResource
 from orchestration.training_set.failures import failed_pictures
 from orchestration.training_set.label_folder import drawing_workers
@@ -59,14 +59,9 @@ def no_finding_left_failed(
 ) -> dg.AssetCheckResult:
     """Name the findings whose picture could not be drawn, and what to do."""
     failures = failed_pictures(annotation_database.open(), folders.training_set_path)
-    return dg.AssetCheckResult(
-        passed=failures.count == 0,
-        description=(
-            f"{failures.count:,} findings have no picture; the reasons are in doubleread.pictures. Replace the images "
-            "that can't be read, mend the ids that can't name a file, then materialize retrieved_scans and "
-            "label_folders again."
-            if failures.count
-            else "Every picture was drawn."
-        ),
-        metadata={"failed": failures.count, **failures_table(failures)},
+    return no_failures(
+        failures,
+        failed="findings have no picture; the reasons are in doubleread.pictures. Replace the images that can't be "
+        "read, mend the ids that can't name a file, then materialize retrieved_scans and label_folders again.",
+        fine="Every picture was drawn.",
     )

@@ -5,20 +5,31 @@ from functools import partial
 from typing import Any
 
 import dagster as dg
+import psycopg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from orchestration.database import Database, Tables, check_raw_tables
 from orchestration.defs.pools import MARTS
 from orchestration.defs.reporting import logged_waiting
 from orchestration.defs.resources import DBT_PROJECT, AnnotationDatabaseResource, DbtResource, FoldersResource
+from orchestration.errors import DoublereadError
 from orchestration.outcomes import report_stage
 from orchestration.transformations import (
+    LastRun,
+    ModelRun,
+    ModelsToBuild,
+    RanTest,
     dbt_environment,
     expected_raw_tables,
+    fingerprint_of_reads,
+    in_database,
+    keep_last_run,
+    last_run_if_unchanged,
     load_manifest,
     make_sources,
     one_dbt,
     project_variables,
+    record_model_run,
 )
 
 FINDINGS = dg.AssetKey("double_matched_findings")
@@ -103,10 +114,63 @@ def _models_over(tables: Tables, *, name: str, select: str, exclude: str | None 
 def _build(
     context: dg.AssetExecutionContext, dbt: DbtResource, database: Database, folders: FoldersResource
 ) -> Iterator[Any]:
+    """Let dbt build what the run selects, unless it read the same the last time and all of that is still there."""
+    manifest = in_database(load_manifest(), database.name())
+    chosen = (key.path[-1] for key in context.selected_asset_keys)
+    models = ModelsToBuild.of(manifest, context.assets_def.node_def.name, chosen)
     with one_dbt(database, on_wait=logged_waiting(context)), dbt_environment(database):
+        read = fingerprint_of_reads(database, models)
+        last = last_run_if_unchanged(database, models, read)
+        if last and (unchanged := _said_again(context, models, last)):
+            context.log.info(f"What the models read is as it was in run {last.run_id}: dbt has nothing to do.")
+            yield from unchanged
+            return
         # Unit tests are for developers: dbt advises against running them in production, where they take 4 s.
-        invocation = dbt.run(BUILD, context, database.name(), folders.dbt_target_path)
-        yield from invocation.stream().fetch_column_metadata().fetch_row_counts()
+        invocation = dbt.run(
+            BUILD, context, database.name(), folders.dbt_target_path, partial(_record, context, database)
+        )
+        tests = []
+        for event in invocation.stream().fetch_column_metadata().fetch_row_counts():
+            if isinstance(event, dg.AssetCheckResult):
+                tests.append(_ran(event))
+            yield event
+        keep_last_run(database, models, read, LastRun(context.run.run_id, tuple(tests)))
+
+
+def _ran(result: dg.AssetCheckResult) -> RanTest:
+    model = result.asset_key.path if result.asset_key else []
+    return RanTest(list(model), str(result.check_name), result.passed, result.severity == dg.AssetCheckSeverity.WARN)
+
+
+def _said_again(
+    context: dg.AssetExecutionContext, models: ModelsToBuild, last: LastRun
+) -> "list[dg.MaterializeResult[Any] | dg.AssetCheckResult]":
+    """What the page has of the models, and what became of their tests; nothing where it does not have all of them."""
+    since = {"unchanged since": dg.MetadataValue.dagster_run(last.run_id)}
+    results: list[dg.MaterializeResult[Any] | dg.AssetCheckResult] = []
+    for node in models.nodes:
+        key = dg.AssetKey(node)
+        event = context.instance.get_latest_materialization_event(key)
+        if event is None or event.asset_materialization is None:
+            return []
+        results.append(dg.MaterializeResult(asset_key=key, metadata={**event.asset_materialization.metadata, **since}))
+    warn, error = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
+    for test in last.tests:
+        key, severity = dg.AssetKey(test.asset), warn if test.is_warning else error
+        results.append(
+            dg.AssetCheckResult(
+                passed=test.passed, asset_key=key, check_name=test.name, severity=severity, metadata=since
+            )
+        )
+    return results
+
+
+def _record(context: dg.AssetExecutionContext, database: Database, run: ModelRun) -> None:
+    """Keep the record of a run of dbt; a record that can't be kept fails no build."""
+    try:
+        record_model_run(database, run, context.run_id)
+    except (psycopg.Error, DoublereadError) as error:
+        context.log.warning(f"doubleread.model_runs does not have this run of dbt: {type(error).__name__}")
 
 
 clinical_models = _models_over("clinical", name="clinical_models", select=CLINICAL)

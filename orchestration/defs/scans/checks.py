@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.defs.reporting import failures_table
+from orchestration.defs.reporting import no_failures
 from orchestration.defs.resources import AnnotationDatabaseResource, ImageStoreResource
 from orchestration.defs.scans.assets import retrieved_scans
 from orchestration.training_set.failures import failed_scans
@@ -14,14 +14,10 @@ def no_scan_left_failed(
 ) -> dg.AssetCheckResult:
     """Name the images that are missing, and what to do."""
     failures = failed_scans(annotation_database.open(), image_store.url)
-    what_to_do = (
-        "Upload the missing images to the store or mend their path in mmgscans_mmgscan, then materialize "
-        "retrieved_scans and label_folders again; what succeeded is not fetched again."
-    )
-    return dg.AssetCheckResult(
-        passed=failures.count == 0,
-        description=f"{failures.count:,} images could not be retrieved. {what_to_do}"
-        if failures.count
-        else "Every image was retrieved.",
-        metadata={"failed": failures.count, **failures_table(failures)},
+    return no_failures(
+        failures,
+        failed="images could not be retrieved. Upload the missing images to the store or mend their path in "
+        "mmgscans_mmgscan, then materialize retrieved_scans and label_folders again; what succeeded is not fetched "
+        "again.",
+        fine="Every image was retrieved.",
     )

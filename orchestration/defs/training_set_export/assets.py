@@ -6,8 +6,11 @@ from orchestration.defs.label_folders.assets import label_folders
 from orchestration.defs.pools import TRAINING_SET
 from orchestration.defs.reporting import failures_table, logged_progress, logged_waiting
 from orchestration.defs.resources import AnnotationDatabaseResource, ExportResource, FoldersResource, ImageStoreResource
+from orchestration.training_set.export.card.page import PAGE
 from orchestration.training_set.export.exporting import ExportReport, export, export_workers
+from orchestration.training_set.export.generation import GENERATIONS
 from orchestration.training_set.export.publishing import link_beside_label_folders
+from orchestration.urls import parse_url
 
 TRAINABLE_SCANS = dg.AssetKey("trainable_scans")
 
@@ -17,6 +20,7 @@ TRAINABLE_SCANS = dg.AssetKey("trainable_scans")
     deps=[label_folders, TRAINABLE_SCANS],
     group_name="training_set",
     kinds={"image", "python"},
+    metadata={"where an image comes from": dg.MetadataValue.job("why", location_name="doubleread")},
     description=(
         "Clean images with annotations for networks (COCO, YOLO, imagefolder, Parquet, WebDataset), by train, "
         "validation and test, published as a whole; a new generation shares what did not change. One image per scan."
@@ -62,6 +66,13 @@ def _reported(report: ExportReport) -> dict[str, int]:
     }
 
 
+def _data_card(generation: str, url: str) -> dg.MetadataValue:
+    """The page of the generation: its path on this machine, or its URL."""
+    folder = parse_url(url).folder
+    path = f"{GENERATIONS}/{generation}/{PAGE}"
+    return dg.MetadataValue.path(str(folder / path)) if folder else dg.MetadataValue.text(f"{url.rstrip('/')}/{path}")
+
+
 def _metadata(report: ExportReport, url: str) -> dict[str, dg.MetadataValue | str | int | float]:
     """What the page shows of an export."""
     contents = report.contents
@@ -79,5 +90,6 @@ def _metadata(report: ExportReport, url: str) -> dict[str, dg.MetadataValue | st
         **_reported(report),
         "seconds": round(report.seconds, 3),
         "destination": url,
+        "data card": _data_card(report.generation, url),
         **failures_table(report.failures),
     }

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.defs.reporting import failures_table
+from orchestration.defs.reporting import no_failures
 from orchestration.defs.resources import AnnotationDatabaseResource, ExportResource
 from orchestration.defs.training_set_export.assets import training_set_export
 from orchestration.training_set.export.records import failed_images
@@ -30,14 +30,11 @@ def no_patient_is_on_two_sides(
 def no_scan_left_out(annotation_database: AnnotationDatabaseResource, exports: ExportResource) -> dg.AssetCheckResult:
     """Name the scans that have no clean image, and what to do."""
     failures = failed_images(annotation_database.open(), exports.url)
-    return dg.AssetCheckResult(
-        passed=failures.count == 0,
-        description=(
-            f"{failures.count:,} scans are not in the export; the reasons are in doubleread.clean_images. Upload the "
-            "missing images, replace those that can't be read, decide of those with text (doubleread text), then "
-            "materialize retrieved_scans and training_set_export again."
-            if failures.count
-            else "Every scan is in the export."
-        ),
-        metadata={"left out": failures.count, **failures_table(failures)},
+    return no_failures(
+        failures,
+        failed="scans are not in the export; the reasons are in doubleread.clean_images. Upload the missing images, "
+        "replace those that can't be read, decide of those with text (doubleread text), then materialize "
+        "retrieved_scans and training_set_export again.",
+        fine="Every scan is in the export.",
+        counted_as="left out",
     )

@@ -62,7 +62,7 @@ def read_lines(image: Image8) -> Iterator[Line]:
     """The lines of text on an image.
 
     Args:
-        image: (rows, columns); at the size that it has, for letters from 10 pixels to a third of the image.
+        image: (rows, columns); the network enlarges what is smaller than 736 pixels.
     """
     from rapidocr.utils.output import RapidOCROutput  # noqa: PLC0415 - an extra
 
@@ -85,6 +85,9 @@ def _networks() -> "RapidOCR":
             "Global.log_level": "critical",  # it would say where it runs, and what it could not read
             "Global.use_cls": False,  # text that stands on its head is found as well
             "Global.text_score": _LEAST_SCORE,
+            # Half of what they are otherwise: what is found by mistake is then not read, small letters are.
+            "Det.thresh": 0.15,
+            "Det.box_thresh": 0.25,
             "EngineConfig.onnxruntime.intra_op_num_threads": 1,
             # Without these it would fetch a network that is missing.
             **{f"{part}.model_path": _network(name) for part, name in _NETWORKS.items()},

@@ -15,14 +15,9 @@ from orchestration.labels import CAPTIONS, LABELS
 from orchestration.training_set.export.boxes import IDENTITY
 from orchestration.training_set.export.exported import ExportedBox, ExportedFinding, ExportedScan
 from orchestration.training_set.export.generation import SIDES, Side
+from orchestration.training_set.export.layout import COCO, side_file
 
-COCO = "annotations/coco.json"
 CATEGORY_IDS = {label: number for number, label in enumerate(LABELS, start=1)}
-
-
-def side_file(side: str) -> str:
-    """The file of one side's scans."""
-    return f"annotations/coco/{side}.json"
 
 
 def write_coco(folder: Path, scans: Sequence[ExportedScan]) -> None:

@@ -1,4 +1,4 @@
-"""Every file of a generation but the images, written to a folder here, and the manifest that lists them all."""
+"""Every file of a generation but the images and the card's pages, written to a folder here, and their manifest."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 from orchestration.labels import LABELS
 from orchestration.stores import Place
 from orchestration.stores.folder import file_digest, files_below
+from orchestration.training_set.export.card.facts import Facts, write_facts
 from orchestration.training_set.export.coco import write_coco
 from orchestration.training_set.export.exported import ExportedScan
 from orchestration.training_set.export.generation import (
@@ -17,7 +18,6 @@ from orchestration.training_set.export.generation import (
     GenerationFile,
     Shard,
     Splits,
-    identified,
 )
 from orchestration.training_set.export.imagefolder import write_imagefolder
 from orchestration.training_set.export.reports.making import MadeReports
@@ -33,17 +33,21 @@ def compose(
     *,
     options: ExportOptions,
     splits: Splits,
+    facts: Facts,
     destination: Place,
     previous: Generation | None,
     reports: MadeReports,
 ) -> Generation:
     """Write the annotations of a generation into an empty folder; everything that lies there then belongs to it.
 
+    Its pages and its id come later, from ``card.composing``.
+
     Args:
         folder: on this machine.
         scans: in the order of their ids; their images are objects of the destination.
         options: what is wanted.
         splits: how the sides were found.
+        facts: what its card says.
         destination: where shards go, as objects.
         previous: a generation of the same destination whose shards need not be made again.
         reports: those of the scans, as objects of the destination.
@@ -55,18 +59,17 @@ def compose(
     write_tables(folder, scans)
     links = write_yolo(folder, scans) | write_imagefolder(folder, scans)
     shards, shard_files = _shards(folder, scans, destination, previous) if options.webdataset else ([], [])
+    write_facts(folder, facts)
     files = [*_written(folder), *map(_image, scans), *shard_files, *reports.files]
-    return identified(
-        Generation(
-            bits=options.bits,
-            labels=list(LABELS),
-            contents=_contents(scans),
-            splits=splits,
-            shards=shards,
-            reports=reports.listed,
-            links=dict(sorted(links.items())),
-            files=sorted(files, key=lambda file: file.path),
-        )
+    return Generation(
+        bits=options.bits,
+        labels=list(LABELS),
+        contents=_contents(scans),
+        splits=splits,
+        shards=shards,
+        reports=reports.listed,
+        links=dict(sorted(links.items())),
+        files=sorted(files, key=lambda file: file.path),
     )
 
 

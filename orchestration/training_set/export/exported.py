@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from orchestration.training_set.export.boxes import PlacedBox, box_keys, placed, stable_ids
 from orchestration.training_set.export.generation import Role, Side
 from orchestration.training_set.export.images import MadeImage
+from orchestration.training_set.export.layout import IMAGES, sample_key
 from orchestration.training_set.export.selection import Selected, SelectedFinding
-
-IMAGES = "images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class ExportedScan:
     @property
     def key(self) -> str:
         """A short name without a dot, which WebDataset would take for the beginning of an ending."""
-        return f"{self.number:013x}"
+        return sample_key(self.number)
 
     @property
     def labels(self) -> list[str]:

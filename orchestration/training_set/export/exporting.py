@@ -13,13 +13,15 @@ from orchestration.database import Database, exclusive
 from orchestration.imaging.text import require_rapidocr
 from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting, printable
 from orchestration.stores import Place, StoreError, UnsafePathError, check_name
+from orchestration.training_set.export.card.composing import current_with_pages, with_pages
+from orchestration.training_set.export.card.facts import FromDatabase, gather, read_facts, reader_numbers
 from orchestration.training_set.export.composing import compose
 from orchestration.training_set.export.exported import Ready, exported
-from orchestration.training_set.export.generation import Contents, Splits, current_id, find_generation
+from orchestration.training_set.export.generation import Contents, Generation, Splits, current_id, find_generation
 from orchestration.training_set.export.images import CleaningOutcome, CleaningTask, MadeImage, clean
-from orchestration.training_set.export.publishing import publish, take_object, unfinished_objects, workspace
+from orchestration.training_set.export.publishing import is_whole, publish, take_object, unfinished_objects, workspace
 from orchestration.training_set.export.records import ImageRecords
-from orchestration.training_set.export.reports.acceptance import read_acceptances
+from orchestration.training_set.export.reports.acceptance import Acceptance, read_acceptances
 from orchestration.training_set.export.reports.encoding import require_highdicom
 from orchestration.training_set.export.reports.making import MadeReports, make_reports
 from orchestration.training_set.export.selection import (
@@ -130,25 +132,8 @@ def export(
         with unfinished_objects(destination) as unfinished:
             run = _Export(ExportReport(), destination, options, records, connection, unfinished, withheld)
             run.make_images(selected, workers, progress, total)
-        scans = exported(run.with_sides(rule))
-        # Only shards and reports are taken over from it; reading and checking a manifest takes 0.1 ms a scan.
-        is_reused = options.webdataset or options.reports
-        previous = find_generation(destination, current_id(destination)) if is_reused else None
-        if options.reports:
-            run.report.reports = make_reports(
-                scans, read_acceptances(reader), destination=destination, previous=previous, workers=workers
-            )
-        with workspace(destination) as folder:
-            generation = compose(
-                folder,
-                scans,
-                options=options,
-                splits=run.splits(rule),
-                destination=destination,
-                previous=previous,
-                reports=run.report.reports or MadeReports(),
-            )
-            run.report.changed = publish(destination, folder, generation, run_id=run_id)
+        acceptances = read_acceptances(reader) if options.reports else None
+        generation = run.publish(run.with_sides(rule), rule, read_facts(reader), acceptances, workers)
     run.report.generation, run.report.contents = generation.id, generation.contents
     if run.report.changed:
         run.report.bytes_written += sum(file.size_bytes for file in generation.files if file.object is None)
@@ -270,6 +255,40 @@ class _Export:
             for scan, image, sha256 in self.images
             for group in [self.groups[scan.study_id]]
         ]
+
+    def publish(
+        self,
+        ready: Sequence[Ready],
+        rule: Rule,
+        beyond: FromDatabase,
+        acceptances: Mapping[str, Acceptance] | None,
+        workers: Workers,
+    ) -> Generation:
+        """Compose the generation and make it the current one, unless it is; pages are made only where they are new."""
+        options, destination, scans, splits = self.options, self.destination, exported(ready), self.splits(rule)
+        readers = reader_numbers(scans, beyond.agreement)
+        facts = gather(scans, beyond, readers, statement=options.card, splits=splits)
+        # Only shards and reports are taken over from it; reading and checking a manifest takes 0.1 ms a scan.
+        is_reused = options.webdataset or acceptances is not None
+        previous = find_generation(destination, current_id(destination)) if is_reused else None
+        if acceptances is not None:
+            self.report.reports = make_reports(
+                scans, acceptances, destination=destination, previous=previous, workers=workers
+            )
+        with workspace(destination) as folder:
+            composed = compose(
+                folder, scans, options=options, splits=splits, facts=facts, destination=destination, previous=previous,
+                reports=self.report.reports or MadeReports(),
+            )  # fmt: skip
+            current = current_with_pages(destination, composed)
+            if current is not None and is_whole(destination, current):
+                return current
+            generation = with_pages(
+                folder, composed, facts, scans, readers,
+                destination=destination, workers=workers, connection=self.connection,
+            )  # fmt: skip
+            self.report.changed = publish(destination, folder, generation, run_id=self.records.run_id)
+        return generation
 
     def splits(self, rule: Rule) -> Splits:
         """How the sides were found, as the manifest tells it."""

@@ -16,11 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestration.errors import DoublereadError
 from orchestration.stores import MissingObjectError, Place, UnsafePathError, check_path
-from orchestration.training_set.export.objects import object_path
+from orchestration.training_set.export import objects
 from orchestration.urls import parse_url
 
-GENERATIONS = "generations"
-CURRENT = "current"
+GENERATIONS, CURRENT = objects.GENERATIONS, objects.CURRENT
 HISTORY = "history.jsonl"
 MANIFEST = "generation.json"
 
@@ -145,7 +144,7 @@ def parse_manifest(data: bytes) -> Generation:
         for path in [*generation.links, *generation.links.values(), *(file.path for file in generation.files)]:
             check_path(path)
         for file in generation.files:
-            if file.object is not None and file.object != object_path(file.sha256, file.path):
+            if file.object is not None and file.object != objects.object_path(file.sha256, file.path):
                 raise GenerationError(f"{MANIFEST} gives {file.path} an object of another name than its content")
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))

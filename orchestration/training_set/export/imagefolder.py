@@ -18,38 +18,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.labels import LABELS
-from orchestration.training_set.export.exported import IMAGES, ExportedBox, ExportedScan
+from orchestration.training_set.export.exported import ExportedBox, ExportedScan
 from orchestration.training_set.export.generation import SIDES
-
-METADATA = f"{IMAGES}/metadata.jsonl"
-NO_FINDING, HARD_CASE = "no_finding", "hard_case"
-METADATA_SCHEMA = pa.schema(
-    {
-        "file_name": pa.string(),
-        "scan_id": pa.string(),
-        "study_id": pa.string(),
-        "side": pa.string(),
-        "role": pa.string(),
-        "width": pa.int64(),
-        "height": pa.int64(),
-        "labels": pa.list_(pa.string()),
-        "rejected": pa.list_(pa.struct({"label": pa.string(), "reason": pa.string()})),
-        "objects": pa.struct(
-            {
-                "id": pa.list_(pa.int64()),
-                "bbox": pa.list_(pa.list_(pa.float64())),
-                "category": pa.list_(pa.int64()),
-                "reader": pa.list_(pa.string()),
-                "clipped": pa.list_(pa.bool_()),
-            }
-        ),
-    }
+from orchestration.training_set.export.layout import (
+    HARD_CASE,
+    IMAGES,
+    METADATA,
+    METADATA_SCHEMA,
+    NO_FINDING,
+    metadata_file,
 )
-
-
-def metadata_file(side: str) -> str:
-    """The file that describes a side's images."""
-    return f"splits/{side}/metadata.parquet"
 
 
 def write_imagefolder(folder: Path, scans: Sequence[ExportedScan]) -> dict[str, str]:

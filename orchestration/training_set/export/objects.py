@@ -1,5 +1,7 @@
-"""Where content that generations share lies. Workers import this and no store."""
+"""Where what a destination holds lies in it. Workers and questions import this and no store."""
 
+CURRENT = "current"
+GENERATIONS = "generations"
 OBJECTS = "objects"
 
 

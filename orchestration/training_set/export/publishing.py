@@ -94,10 +94,11 @@ def publish(destination: Place, composed: Path, generation: Generation, *, run_i
     """
     root = parse_url(destination.url).folder
     before = current_id(destination)
-    if root is None:
-        written = _put_generation(destination, composed, generation)
-    else:
-        written = _place_generation(root, composed, generation)
+    written = not is_whole(destination, generation)
+    if written and root is None:
+        _put_generation(destination, composed, generation)
+    elif written and root is not None:
+        _place_generation(root, composed, generation)
     if before == generation.id:
         return written
     _tell(destination, generation, before, run_id)
@@ -106,6 +107,17 @@ def publish(destination: Place, composed: Path, generation: Generation, *, run_i
     else:
         _link(root, root / CURRENT, f"{GENERATIONS}/{generation.id}")
     return True
+
+
+def is_whole(destination: Place, generation: Generation) -> bool:
+    """Whether a generation lies at the destination as it was published; in an object store, by names and sizes."""
+    root = parse_url(destination.url).folder
+    if root is not None:
+        return _is_whole_in_folder(root, generation)
+    folder = f"{GENERATIONS}/{generation.id}"
+    there = {version.path: version.size_bytes for version in destination.list(folder)}
+    own = {f"{folder}/{file.path}": file.size_bytes for file in generation.files if file.object is None}
+    return there == own | {f"{folder}/{MANIFEST}": len(manifest_bytes(generation))}
 
 
 def link_beside_label_folders(training_set: Path, destination: Place) -> None:
@@ -149,11 +161,9 @@ def remove_old(destination: Place, keep: int) -> list[str]:
     return removed
 
 
-def _place_generation(root: Path, composed: Path, generation: Generation) -> bool:
-    """Give a composed folder its images and links, and rename it to its place; False where it is there already."""
+def _place_generation(root: Path, composed: Path, generation: Generation) -> None:
+    """Give a composed folder its images and links, and rename it to its place."""
     final = root / GENERATIONS / generation.id
-    if _is_whole(root, final, generation):
-        return False
     shared = {file.path: file.object for file in generation.files if file.object is not None}
     for folder in {name.rpartition("/")[0] for name in (*shared, *generation.links)}:
         (composed / folder).mkdir(parents=True, exist_ok=True)
@@ -163,11 +173,11 @@ def _place_generation(root: Path, composed: Path, generation: Generation) -> boo
         (composed / name).symlink_to(_relative(target, name))
     (composed / MANIFEST).write_bytes(manifest_bytes(generation))
     exchange(composed, final, composed.parent / "old")
-    return True
 
 
-def _is_whole(root: Path, final: Path, generation: Generation) -> bool:
-    """Whether a generation lies there as it was published."""
+def _is_whole_in_folder(root: Path, generation: Generation) -> bool:
+    """Whether every file has its content, and every link its target."""
+    final = root / GENERATIONS / generation.id
     try:
         if (final / MANIFEST).read_bytes() != manifest_bytes(generation):
             return False
@@ -185,22 +195,16 @@ def _is_whole(root: Path, final: Path, generation: Generation) -> bool:
         return False
 
 
-def _put_generation(destination: Place, composed: Path, generation: Generation) -> bool:
-    """Put a composed folder's files into an object store, the manifest last; False where they are there already."""
+def _put_generation(destination: Place, composed: Path, generation: Generation) -> None:
+    """Put a composed folder's files into an object store, the manifest last."""
     folder = f"{GENERATIONS}/{generation.id}"
-    there = {version.path: version.size_bytes for version in destination.list(folder)}
-    own = {f"{folder}/{file.path}": file.size_bytes for file in generation.files if file.object is None}
-    manifest = f"{folder}/{MANIFEST}"
-    if there == own | {manifest: len(manifest_bytes(generation))}:
-        return False
     whole = composed.parent / "whole"
     (whole / folder).parent.mkdir(parents=True)
     composed.rename(whole / folder)
     _, failures = upload_folder(destination, whole)
     if failures:
         raise StoreError(f"{failures[0].item} can't be put: {failures[0].reason}")
-    destination.put(manifest, [manifest_bytes(generation)])
-    return True
+    destination.put(f"{folder}/{MANIFEST}", [manifest_bytes(generation)])
 
 
 def _tell(destination: Place, generation: Generation, before: str | None, run_id: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from orchestration.code_version import code_version
 from orchestration.database import Database
 from orchestration.outcomes import FAILURES_SHOWN, Failure, Failures, printable
 from orchestration.training_set.export.images import CLEANING_VERSION, MadeImage
@@ -15,7 +16,7 @@ FLUSH_SECONDS = 1.0  # a commit takes 1 to 10 ms; what a killed run loses is mad
 
 COLUMNS = (
     *("destination", "store_url", "png_image", "bits", "status", "reason", "source_sha256", "source_version"),
-    *("cleaning_version", *MadeImage.__dataclass_fields__, "run_id"),
+    *("cleaning_version", *MadeImage.__dataclass_fields__, "run_id", "code_version"),
 )
 UPSERT = f"""
     insert into doubleread.clean_images ({", ".join(COLUMNS)})
@@ -31,6 +32,7 @@ class ImageRecords:
     def __init__(
         self, connection: psycopg.Connection, *, destination: str, store_url: str, options: ExportOptions, run_id: str
     ) -> None:
+        self.run_id = run_id
         self._connection = connection
         self._row: dict[str, Any] = dict.fromkeys(COLUMNS) | {
             "destination": destination,
@@ -68,7 +70,8 @@ class ImageRecords:
             self._connection.commit()
 
     def _add(self, scan: Selected, values: dict[str, object]) -> None:
-        self._unsaved[scan.png_image] = self._row | {"png_image": scan.png_image} | values
+        now = {"png_image": scan.png_image, "code_version": code_version()}
+        self._unsaved[scan.png_image] = self._row | now | values
         self._changed = True
         if time.monotonic() - self._saved_at > FLUSH_SECONDS:
             self._flush()

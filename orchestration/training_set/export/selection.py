@@ -1,7 +1,7 @@
 """Which scans an export holds, with what the marts and the records know of each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -13,6 +13,7 @@ from orchestration.imaging import Bits, Box
 from orchestration.imaging.text import Markers
 from orchestration.labels import LABELS
 from orchestration.settings import Settings, marker_words
+from orchestration.training_set.export.card.statement import Statement, read_statement
 from orchestration.training_set.export.generation import Role
 from orchestration.training_set.export.images import CLEANING_VERSION, MadeImage
 from orchestration.training_set.scans import Query
@@ -71,6 +72,7 @@ class ExportOptions:
         reports: also the findings of each scan that is a DICOM as DICOM SR.
         check_text: only scans without text in their pixels, or with text that a person has accepted.
         markers: text that counts as a view marker, and so as none.
+        card: what the owner says on the data card.
     """
 
     bits: Bits = 8
@@ -80,10 +82,15 @@ class ExportOptions:
     reports: bool = False
     check_text: bool = False
     markers: Markers = Markers(())  # noqa: RUF009 - frozen
+    card: Statement = field(default_factory=Statement)
 
     @classmethod
     def of(cls, settings: Settings) -> "ExportOptions":
-        """The options that the settings give."""
+        """The options that the settings give.
+
+        Raises:
+            SettingsError: the file of the owner's statement can't be used.
+        """
         return cls(
             settings.doubleread_export_bits,
             settings.doubleread_export_webdataset,
@@ -92,6 +99,7 @@ class ExportOptions:
             settings.doubleread_export_reports,
             settings.doubleread_export_check_text,
             Markers(marker_words(settings.doubleread_view_markers)),
+            read_statement(settings.doubleread_export_card),
         )
 
     @property

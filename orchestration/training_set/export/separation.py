@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 from orchestration.database import Database
 from orchestration.stores import Place
 from orchestration.training_set.export.generation import current_id, read_generation
+from orchestration.training_set.export.layout import SCANS
 from orchestration.training_set.export.splits import StudyPatients, group_studies, two_sided
-from orchestration.training_set.export.tables import SCANS
 
 _PATIENTS = """
     select scan.study_id, 'patient ' || scan.patient_id

@@ -6,7 +6,6 @@ time, owner or order of its own in it: the same samples give the same bytes, and
 """
 
 import hashlib
-import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,24 +18,18 @@ from orchestration.stores import Place
 from orchestration.training_set.export.exported import ExportedScan
 from orchestration.training_set.export.generation import SIDES, GenerationFile, Shard
 from orchestration.training_set.export.imagefolder import described
+from orchestration.training_set.export.layout import (
+    INDEX,
+    INDEX_SCHEMA,
+    SHARDS,
+    TAR_BLOCK,
+    TAR_RECORD,
+    WEBDATASET,
+    member_header,
+)
 from orchestration.training_set.export.objects import object_path
 
-WEBDATASET = "webdataset"
-INDEX = "webdataset/index.parquet"
 SHARD_BYTES = 128 << 20  # aimed at, some 15 to 60 samples of 2 to 8 MB; one is in memory, in a store twice
-_BLOCK = tarfile.BLOCKSIZE
-_END = tarfile.RECORDSIZE  # a tar file is filled up to a multiple of it
-
-INDEX_SCHEMA = pa.schema(
-    {
-        "key": pa.string(),
-        "scan_id": pa.string(),
-        "shard": pa.string(),
-        "member": pa.string(),
-        "byte_offset": pa.int64(),
-        "size_bytes": pa.int64(),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -91,8 +84,8 @@ def _members(scans: Sequence[ExportedScan]) -> Iterator[Member]:
             (f"{scan.key}.json", len(sample), digest, sample),
             (f"{scan.key}.png", scan.clean.size_bytes, scan.clean.sha256, None),
         ):
-            yield Member(name, offset + _BLOCK, size, sha256, content, scan.clean.object)
-            offset += _BLOCK + -(-size // _BLOCK) * _BLOCK
+            yield Member(name, offset + TAR_BLOCK, size, sha256, content, scan.clean.object)
+            offset += TAR_BLOCK + -(-size // TAR_BLOCK) * TAR_BLOCK
 
 
 def make_shard(shard: PlannedShard, destination: Place) -> GenerationFile:
@@ -105,12 +98,10 @@ def make_shard(shard: PlannedShard, destination: Place) -> GenerationFile:
     sha256, size = hashlib.sha256(), 0
     for member in shard.members:
         content = member.content if member.content is not None else destination.read(member.object)[0]
-        info = tarfile.TarInfo(member.name)
-        info.size = len(content)
-        parts += [info.tobuf(tarfile.USTAR_FORMAT), content, bytes(-len(content) % _BLOCK)]
-    end = 2 * _BLOCK
+        parts += [member_header(member.name, len(content)), content, bytes(-len(content) % TAR_BLOCK)]
+    end = 2 * TAR_BLOCK
     written = sum(map(len, parts)) + end
-    parts.append(bytes(end + -written % _END))
+    parts.append(bytes(end + -written % TAR_RECORD))
     for part in parts:
         sha256.update(part)
         size += len(part)
@@ -139,7 +130,7 @@ def write_index(folder: Path, shards: Sequence[PlannedShard]) -> None:
     pq.write_table(pa.Table.from_pylist(rows, INDEX_SCHEMA), folder / INDEX, compression="zstd")
     listed = [{"url": shard.path.rpartition("/")[2], "nsamples": len(shard.scans)} for shard in shards]
     index = {"__kind__": "wids-shard-index-v1", "wids_version": 1, "shardlist": listed}
-    (folder / WEBDATASET / "shards.json").write_bytes(orjson.dumps(index, option=orjson.OPT_INDENT_2))
+    (folder / SHARDS).write_bytes(orjson.dumps(index, option=orjson.OPT_INDENT_2))
 
 
 def as_shard(shard: PlannedShard) -> Shard:

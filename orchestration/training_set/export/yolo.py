@@ -11,10 +11,10 @@ from pathlib import Path
 import yaml
 
 from orchestration.labels import LABELS
-from orchestration.training_set.export.exported import IMAGES, ExportedScan
+from orchestration.training_set.export.exported import ExportedScan
 from orchestration.training_set.export.generation import SIDES
+from orchestration.training_set.export.layout import IMAGES, YOLO
 
-YOLO = "annotations/yolo"
 CLASSES = {label: number for number, label in enumerate(LABELS)}
 LINKS = {f"{YOLO}/{IMAGES}": IMAGES}  # trainers find an image's labels by putting "labels" where its path has "images"
 

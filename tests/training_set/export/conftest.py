@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from orchestration.workers import thread_workers
-from tests.contracts import make_mart
+from tests.contracts import make_export_tables
 from tests.services.places import PlaceToTest
 from tests.training_set.conftest import Project
 from tests.training_set.export.exporter import Exporter
@@ -13,9 +13,9 @@ from tests.training_set.export.exporter import Exporter
 
 @pytest.fixture
 def filled(project: Project) -> Project:
-    """A project whose marts also say what scans are to a network; both are empty."""
+    """A project with everything that an export reads; all of it is empty."""
     with project.database.connect() as connection:
-        make_mart(connection, "trainable_scans")
+        make_export_tables(connection)
     return project
 
 

@@ -1,9 +1,6 @@
 """What an export holds, as the tools that it is for read it; what they see is compared with the marts."""
 
 import json
-import os
-import subprocess
-import sys
 import tarfile
 from collections import Counter
 from io import BytesIO
@@ -18,10 +15,12 @@ from pycocotools.coco import COCO
 
 from orchestration.labels import LABELS
 from orchestration.training_set.export.boxes import mapped
+from orchestration.training_set.export.layout import BOXES, SCANS
 from orchestration.training_set.export.selection import ExportOptions
-from orchestration.training_set.export.tables import BOXES, SCANS
 from tests.training_set.conftest import MASS, box
 from tests.training_set.export.exporter import Exporter
+from tests.training_set.export.loaders import classes_found, loaded, streamed
+from tests.training_set.export.yolo_format import checked_yolo
 
 BENIGN = LABELS[2]
 WIDTH, HEIGHT = 120, 160
@@ -84,30 +83,9 @@ def test_the_files_of_the_sides_share_out_the_one_file(folder: Path) -> None:
 
 SIDES = ("train", "validation", "test")
 
-LOAD = """
-import json, sys
-from datasets import load_dataset
-rows = [
-    {name: [{**row, "image": [row["image"].mode, *row["image"].size]} for row in split]
-     for name, split in load_dataset("imagefolder", data_dir=folder).items()}
-    for folder in sys.argv[1:]
-]
-print(json.dumps(rows))
-"""
-
 
 def test_datasets_loads_the_sides_as_splits_with_boxes_and_labels(folder: Path, tmp_path: Path) -> None:
-    """In a process of its own, which has no network and caches nothing beside the test."""
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hf")}
-    loaded = subprocess.run(
-        [sys.executable, "-c", LOAD, folder / "splits", folder / "images"],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    assert loaded.returncode == 0, loaded.stderr
-    splits, together = json.loads(loaded.stdout)
+    splits, together = loaded(folder / "splits", folder / "images", cache=tmp_path)
     rows: dict[str, dict[str, Any]] = {row["scan_id"]: row for split in splits.values() for row in split}
     assert {scan: side for side, split in splits.items() for scan in [row["scan_id"] for row in split]} == sides(folder)
     assert {row["scan_id"]: row for row in together["train"]} == rows
@@ -120,78 +98,34 @@ def test_datasets_loads_the_sides_as_splits_with_boxes_and_labels(folder: Path, 
 
 
 def test_the_folders_of_classes_are_what_an_image_folder_takes(folder: Path) -> None:
-    """As torchvision's ``ImageFolder`` reads: a class is a folder, a sample any image below it, links followed."""
-    found = {}
+    found = set()
     for side in SIDES:
-        root = folder / "classes" / side
-        for name in sorted(entry.name for entry in os.scandir(root) if entry.is_dir()) if root.exists() else ():
-            for parent, _, names in os.walk(root / name, followlinks=True):
-                for file in names:
-                    with Image.open(Path(parent) / file) as image:
-                        assert image.convert("RGB").size == (WIDTH, HEIGHT)
-                    found[side, name, file.removesuffix(".png")] = True
+        for name, samples in classes_found(folder / "classes" / side).items():
+            assert set(samples.values()) == {(WIDTH, HEIGHT)}
+            found |= {(side, name, path.name.removesuffix(".png")) for path in samples}
     of = sides(folder)
     expected = {(of[scan], name, scan) for scan, name in [
         ("1", BENIGN), ("1", MASS), ("2.with.dots", MASS), ("no boxes", MASS),
         ("negative", "no_finding"), ("hard", "hard_case"), *((str(number), MASS) for number in range(10, 16)),
     ]}  # fmt: skip
-    assert found.keys() == expected
-
-
-def yolo_images(data: Path, key: str) -> list[Path]:
-    """The images of a list, found as Ultralytics finds them: ``./`` is the list's own folder."""
-    listed = data.parent / yaml.safe_load(data.read_text())[key]
-    return [Path(line.replace("./", f"{listed.parent}/", 1)) for line in listed.read_text().splitlines()]
-
-
-def yolo_labels(image: Path) -> Path:
-    """An image's label file: the last ``images`` of its path becomes ``labels``."""
-    before, _, name = str(image).rpartition("/images/")
-    return Path(f"{before}/labels/{name}").with_suffix(".txt")
+    assert found == expected
 
 
 def test_a_yolo_trainer_finds_every_image_with_its_labels_within_bounds(folder: Path, exporter: Exporter) -> None:
     data = folder / "annotations" / "yolo" / "data.yaml"
     assert yaml.safe_load(data.read_text())["names"] == dict(enumerate(LABELS))
-    found = {}
-    for key in ("train", "val", "test"):
-        for image in yolo_images(data, key):
-            with Image.open(image) as opened:
-                assert opened.size == (WIDTH, HEIGHT)
-            lines = [line.split() for line in yolo_labels(image).read_text().splitlines()]
-            for number, *shares in lines:
-                assert number in {"0", "1", "2", "3"}
-                x, y, width, height = map(float, shares)
-                assert 0 <= x - width / 2 <= x + width / 2 <= 1 + 1e-12
-                assert 0 <= y - height / 2 <= y + height / 2 <= 1 + 1e-12
-            found[image.stem] = sorted(lines)
+    found = {stem: sorted(lines) for stem, lines in checked_yolo(data).items()}
     assert found.keys() == {"1", "2.with.dots", "negative", *map(str, range(10, 16))}, "what boxes tell the truth of"
     assert exporter.generation.contents.left_out_of_yolo == 2
     assert found["negative"] == []
-    assert [line[0] for line in found["1"]] == ["2", "2", "3", "3"]
-    assert list(map(float, found["1"][0][1:])) == pytest.approx([40 / WIDTH, 55 / HEIGHT, 40 / WIDTH, 50 / HEIGHT])
+    assert [line[0] for line in found["1"]] == [2, 2, 3, 3]
+    assert found["1"][0][1:] == pytest.approx([40 / WIDTH, 55 / HEIGHT, 40 / WIDTH, 50 / HEIGHT])
 
 
-STREAM = """
-import hashlib, json, sys
-import webdataset
-for shard in sys.argv[1:]:
-    for sample in webdataset.WebDataset(shard, shardshuffle=False):
-        described = json.loads(sample["json"])
-        print(json.dumps([shard, sample["__key__"], hashlib.sha256(sample["png"]).hexdigest(), described]))
-"""
-
-
-def streamed(shards: list[Path]) -> list[list[Any]]:
-    """In a process of its own, since webdataset leaves the last shard to the interpreter to close."""
-    read = subprocess.run([sys.executable, "-c", STREAM, *shards], capture_output=True, text=True, check=True)
-    return [json.loads(line) for line in read.stdout.splitlines()]
-
-
-def test_webdataset_streams_each_scan_once_and_its_index_leads_to_the_bytes(folder: Path) -> None:
+def test_webdataset_streams_each_scan_once_and_its_index_leads_to_the_bytes(folder: Path, tmp_path: Path) -> None:
     digests = {row["scan_id"]: row["sha256"] for row in pq.read_table(folder / SCANS).to_pylist()}
     seen = []
-    for shard, key, sha256, described in streamed(sorted((folder / "webdataset").glob("*.tar"))):
+    for shard, key, sha256, described in streamed(sorted((folder / "webdataset").glob("*.tar")), tmp_path):
         assert described["__key__"] == key
         assert "." not in key
         assert len(key) == 13

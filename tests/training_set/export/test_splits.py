@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from orchestration.dicom.reading import read_identity
 from orchestration.training_set.export.generation import SIDES
+from orchestration.training_set.export.layout import SCANS
 from orchestration.training_set.export.separation import divided_patients, known_groups
 from orchestration.training_set.export.splits import (
     Rule,
@@ -20,7 +21,6 @@ from orchestration.training_set.export.splits import (
     two_sided,
 )
 from orchestration.training_set.export.table_check import TableError, check_tables, named_table
-from orchestration.training_set.export.tables import SCANS
 from tests.training_set.conftest import MASS
 from tests.training_set.export.exporter import Exporter
 

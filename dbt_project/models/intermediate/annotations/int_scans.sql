@@ -1,6 +1,14 @@
 with scans as (
 
-    select * from {{ ref('stg_annotations__scans') }}
+    select
+        scan_id,
+        study_id,
+        patient_id,
+        png_image,
+        file_name,
+        image_rows,
+        image_columns
+    from {{ ref('stg_annotations__scans') }}
     where scan_id is not null and study_id is not null
 
 ),

@@ -5,6 +5,9 @@ with source as (
 )
 
 select
+    -- In the columns' own types, for which the source has indexes.
+    id as scan_key,
+    mmg_study_id as study_key,
     id::text as scan_id,
     mmg_study_id::text as study_id,
     {{ patient_id() }} as patient_id,

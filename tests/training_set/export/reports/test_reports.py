@@ -40,8 +40,8 @@ def annotate(
 def reporting(exporter: Exporter) -> Exporter:
     """An exporter whose options ask for reports."""
     with exporter.project.database.connect() as connection:
-        connection.execute("create schema staging")
-        connection.execute("create schema intermediate")
+        connection.execute("create schema if not exists staging")
+        connection.execute("create schema if not exists intermediate")
         connection.execute(
             "create table staging.stg_annotations__annotations "
             "(annotation_key integer, scan_id text, reader_id text, created_at timestamptz)"

@@ -1,0 +1,155 @@
+"""Whether a run of dbt would find what the last one found and leave what it left.
+
+A fingerprint of a table follows from its columns and from the transactions that wrote its rows: PostgreSQL keeps with
+each row the transaction that inserted this version of it (``xmin``, "System Columns" in its documentation), so that an
+insert, an update, a deletion and a table that was made anew all show, at a hundredth of the cost of comparing values.
+Views and foreign tables have no such number; they count by their definition and by the text of their rows.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass
+from graphlib import TopologicalSorter
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from orchestration.database import Database
+from orchestration.transformations.manifest import MANIFEST_FOLDER, PROJECT_DIR
+
+_RELATIONS = """
+    select named.name, class.relkind::text, class.oid::text,
+        case when class.relkind in ('v', 'm') then pg_get_viewdef(class.oid) end,
+        (
+            select string_agg(format('%%s %%s', attname, format_type(atttypid, atttypmod)), ',' order by attnum)
+            from pg_attribute
+            where attrelid = class.oid and attnum > 0 and not attisdropped
+        )
+    from unnest(%s::text[]) as named (name)
+    inner join pg_class as class on class.oid = to_regclass(named.name)
+    order by named.name
+"""
+_BY_TRANSACTION = "select count(*), sum(xmin::text::bigint), max(xmin::text::bigint) from {} as r"
+_BY_VALUE = "select count(*), sum(hashtextextended((r.*)::text, 0)), 0 from {} as r"
+_KEEP_TRANSACTIONS = ("r", "p", "m")  # tables, partitioned tables, materialized views
+
+
+@dataclass(frozen=True)
+class ModelsToBuild:
+    """Nodes of the project that one run of dbt builds: models, seeds and snapshots.
+
+    Attributes:
+        name: of the set, unique among those of the project.
+        nodes: their names, each after those that it reads.
+        reads: the tables and views of others that they read, as SQL names them.
+        makes: their own tables and views.
+    """
+
+    name: str
+    nodes: tuple[str, ...]
+    reads: tuple[str, ...]
+    makes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any], name: str, chosen: Iterable[str]) -> "ModelsToBuild":
+        """The set of the nodes of these names, by a manifest whose relations are in the database."""
+        names = set(chosen)
+        nodes = {
+            key: node
+            for key, node in manifest["nodes"].items()
+            if node["resource_type"] in {"model", "seed", "snapshot"} and node["name"] in names
+        }
+        above = {key: node.get("depends_on", {}).get("nodes", []) for key, node in nodes.items()}
+        others = {other for keys in above.values() for other in keys} - set(nodes)
+        read = [manifest["sources"].get(other) or manifest["nodes"][other] for other in others]
+        order = [key for key in TopologicalSorter(above).static_order() if key in nodes]
+        return cls(
+            name,
+            tuple(nodes[key]["name"] for key in order),
+            tuple(sorted(node["relation_name"] for node in read if node["relation_name"])),
+            tuple(sorted(node["relation_name"] for node in nodes.values() if node["relation_name"])),
+        )
+
+
+def fingerprint_of_reads(database: Database, models: ModelsToBuild) -> str:
+    """Changes when the project, the choice of models or a row of what they read does."""
+    digest = hashlib.sha256(json.dumps([models.nodes, models.reads, models.makes]).encode())
+    for path in (PROJECT_DIR / MANIFEST_FOLDER / "manifest.json", PROJECT_DIR / "profiles.yml"):
+        digest.update(path.read_bytes())
+    with database.connect() as connection:
+        digest.update(_fingerprint(connection, models.reads, of_others=True).encode())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class RanTest:
+    """What became of a test of the project: it passed, or it found rows, of which some only warn.
+
+    ``asset`` is the path of the key under which Dagster has what is tested.
+    """
+
+    asset: list[str]
+    name: str
+    passed: bool
+    is_warning: bool
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """A run that ended well, and its tests."""
+
+    run_id: str
+    tests: tuple[RanTest, ...]
+
+
+def last_run_if_unchanged(database: Database, models: ModelsToBuild, read: str) -> LastRun | None:
+    """The run that built the models from the same, if all that it made is still as it left it.
+
+    Args:
+        database: where the models are.
+        models: what is to be built.
+        read: ``fingerprint_of_reads`` of now.
+    """
+    with database.tables("models") as connection:
+        query = "select made, run_id, tests from doubleread.built_models where models = %s and read = %s"
+        found = connection.execute(query, [models.name, read]).fetchone()
+        if found is None or found[0] != _fingerprint(connection, models.makes):
+            return None
+        return LastRun(found[1], tuple(RanTest(*test) for test in found[2]))
+
+
+def keep_last_run(database: Database, models: ModelsToBuild, read: str, run: LastRun) -> None:
+    """Record a run that ended well.
+
+    Args:
+        database: where it built the models.
+        models: what it built.
+        read: ``fingerprint_of_reads`` from before it began: what came since makes the next run build again.
+        run: what is kept of it.
+    """
+    tests = Jsonb([astuple(test) for test in run.tests])
+    with database.tables("models") as connection:
+        connection.execute(
+            """
+            insert into doubleread.built_models (models, read, made, tests, run_id) values (%s, %s, %s, %s, %s)
+            on conflict (models) do update
+            set read = excluded.read, made = excluded.made, tests = excluded.tests, run_id = excluded.run_id,
+                built_at = now()
+            """,
+            [models.name, read, _fingerprint(connection, models.makes), tests, run.run_id],
+        )
+
+
+def _fingerprint(connection: psycopg.Connection, relations: Iterable[str], *, of_others: bool = False) -> str:
+    """Of all of them; one that is missing changes it as well. Of our own views the definition says enough."""
+    digest = hashlib.sha256()
+    for name, kind, *description in connection.execute(_RELATIONS, [list(relations)]).fetchall():
+        rows = None
+        if kind in _KEEP_TRANSACTIONS or of_others:
+            query = _BY_TRANSACTION if kind in _KEEP_TRANSACTIONS else _BY_VALUE
+            rows = connection.execute(sql.SQL(query).format(sql.SQL(name))).fetchone()  # dbt has quoted the name
+        digest.update(json.dumps([name, kind, description, rows], default=str).encode())
+    return digest.hexdigest()

@@ -1,0 +1,119 @@
+"""A run of dbt is left out exactly when it would read and leave what the last one did."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from orchestration.database import Database
+from orchestration.transformations import (
+    LastRun,
+    ModelsToBuild,
+    RanTest,
+    fingerprint_of_reads,
+    keep_last_run,
+    last_run_if_unchanged,
+)
+
+RAW, SHOWN, TABLE, VIEW = '"public"."raw"', '"public"."shown"', '"marts"."result"', '"marts"."selected"'
+MANIFEST = {
+    "sources": {"source.raw": {"relation_name": RAW}, "source.shown": {"relation_name": SHOWN}},
+    "nodes": {
+        "model.result": {
+            "resource_type": "model",
+            "name": "result",
+            "relation_name": TABLE,
+            "depends_on": {"nodes": ["model.selected", "source.shown"]},
+        },
+        "model.selected": {
+            "resource_type": "model",
+            "name": "selected",
+            "relation_name": VIEW,
+            "depends_on": {"nodes": ["source.raw"]},
+        },
+        "model.of_others": {
+            "resource_type": "model",
+            "name": "of_others",
+            "relation_name": '"marts"."missing"',
+            "depends_on": {"nodes": ["model.result"]},
+        },
+        "test.of_result": {"resource_type": "test", "name": "result", "relation_name": None},
+    },
+}
+MODELS = ModelsToBuild.of(MANIFEST, "rule", ["result", "selected"])
+RUN = LastRun("run 1", (RanTest(["result"], "unique_result", passed=True, is_warning=False),))
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[psycopg.Connection]:
+    """A database with what the models read and made, and the record of the run that made it."""
+    with database.connect() as connection:
+        connection.autocommit = True
+        connection.execute("create schema marts; create table raw (id int, boxes json); create table hidden (id int)")
+        connection.execute(
+            "insert into raw select n, '{}' from generate_series(1, 20) as n; insert into hidden values (1)"
+        )
+        connection.execute(
+            "create view shown as select * from hidden; create view marts.selected as select id from raw"
+        )
+        connection.execute("create table marts.result as select * from marts.selected")
+        keep_last_run(database, MODELS, fingerprint_of_reads(database, MODELS), RUN)
+        yield connection
+
+
+def last_run(database: Database) -> LastRun | None:
+    return last_run_if_unchanged(database, MODELS, fingerprint_of_reads(database, MODELS))
+
+
+def test_nodes_stand_after_those_that_they_read() -> None:
+    assert MODELS.nodes == ("selected", "result")
+    assert MODELS.reads == (RAW, SHOWN)
+    assert MODELS.makes == (TABLE, VIEW)
+
+
+@pytest.mark.parametrize("harmless", ["select 1", "vacuum (full, analyze) raw", "insert into other values (1)"])
+def test_where_nothing_changed_the_last_run_counts(
+    connection: psycopg.Connection, database: Database, harmless: str
+) -> None:
+    connection.execute("create table other (id int)")
+    connection.execute(harmless)
+    assert last_run(database) == RUN
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "insert into raw values (21, '{}')",
+        "update raw set boxes = '[]' where id = 7",
+        "update raw set boxes = boxes where id = 7",
+        "delete from raw where id = 20",
+        "delete from raw where id = 20; insert into raw values (20, '{}')",
+        "truncate raw",
+        "alter table raw add column seen boolean default true",
+        "alter table raw alter column boxes type jsonb",
+        "insert into hidden values (2)",
+        "update hidden set id = 2",
+        "drop table marts.result",
+        "delete from marts.result where id = 3",
+        "update marts.result set id = 99 where id = 3",
+        "drop table marts.result; create table marts.result as select * from marts.selected",
+        "create or replace view marts.selected as select id + 0 as id from raw",
+        "drop view marts.selected cascade",
+    ],
+)
+def test_whatever_else_changed_is_seen(connection: psycopg.Connection, database: Database, change: str) -> None:
+    connection.execute(change)
+    assert last_run(database) is None
+
+
+@pytest.mark.usefixtures("connection")
+def test_another_choice_of_models_is_another_run(database: Database) -> None:
+    fewer = ModelsToBuild.of(MANIFEST, "rule", ["selected"])
+    assert last_run_if_unchanged(database, fewer, fingerprint_of_reads(database, fewer)) is None
+
+
+def test_what_comes_while_dbt_runs_makes_the_next_run_build(connection: psycopg.Connection, database: Database) -> None:
+    before = fingerprint_of_reads(database, MODELS)
+    connection.execute("insert into raw values (22, '{}')")
+    keep_last_run(database, MODELS, before, RUN)
+    assert last_run(database) is None
