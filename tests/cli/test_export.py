@@ -116,6 +116,7 @@ def test_reports_of_scans_that_are_dicoms_are_part_of_an_export(own: Home, write
     assert report.ContentDate == "20240101"
     study = report.CurrentRequestedProcedureEvidenceSequence[0]
     assert study.ReferencedSeriesSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID == "1.2.9.1.2"
+    own.run("verify", str(own.training_set / "export"))
     own.run("export", "--no-reports")
     assert not (current / "reports").exists()
 
