@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     doubleread_export_webdataset: bool = False
     doubleread_export_negatives: bool = False
     doubleread_export_hard_cases: bool = False
+    doubleread_export_reports: bool = False
+    doubleread_export_check_text: bool = False
+    # Views as in View Position (PS3.3 C.8.11.7), sides, and images that were computed from a tomosynthesis.
+    doubleread_view_markers: str = "L,R,LEFT,RIGHT,CC,MLO,ML,LM,LMO,FB,SIO,ISO,XCCL,XCCM,C-View"
     doubleread_export_card: Path | None = None
     doubleread_split_salt: str = "doubleread"
     doubleread_split_ratios: str = "70,15,15"
@@ -104,6 +108,12 @@ class Settings(BaseSettings):
     @classmethod
     def _three_shares(cls, text: str) -> str:
         split_ratios(text)
+        return text
+
+    @field_validator("doubleread_view_markers")
+    @classmethod
+    def _words(cls, text: str) -> str:
+        marker_words(text)
         return text
 
     @field_validator("doubleread_archive_index", "doubleread_dicoms", "doubleread_export")
@@ -228,6 +238,18 @@ def split_ratios(text: str) -> tuple[float, float, float]:
     if not (min(train, validation, test) >= 0 and 0 < total < float("inf")):
         raise ValueError("must be three numbers of which none is below zero and one is above")
     return train / total, validation / total, test / total
+
+
+def marker_words(text: str) -> tuple[str, ...]:
+    """The words of a list such as ``L, R, CC, MLO``.
+
+    Raises:
+        ValueError: a word has neither letters nor digits.
+    """
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    if not all(any(map(str.isalnum, word)) for word in words):
+        raise ValueError("must be words such as L, R, CC, MLO, with commas between them")
+    return words
 
 
 def connection_string_fields(text: str) -> dict[str, str]:

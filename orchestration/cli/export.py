@@ -44,6 +44,23 @@ def export(
             help="Also scans of rejected studies, with the reasons. DOUBLEREAD_EXPORT_HARD_CASES unless given.",
         ),
     ] = None,
+    reports: Annotated[
+        bool | None,
+        typer.Option(
+            "--reports/--no-reports",
+            help="Also DICOM SR of the findings on each scan that is a DICOM. DOUBLEREAD_EXPORT_REPORTS unless given.",
+        ),
+    ] = None,
+    check_text: Annotated[
+        bool | None,
+        typer.Option(
+            "--check-text/--no-check-text",
+            help=(
+                "Withhold scans with text in their pixels, view markers apart, until a person accepts it: doubleread "
+                "text. DOUBLEREAD_EXPORT_CHECK_TEXT unless given."
+            ),
+        ),
+    ] = None,
     card: Annotated[
         Path | None,
         typer.Option(
@@ -68,7 +85,15 @@ def export(
     from orchestration.settings import load_settings
 
     settings = load_settings()
-    given = {"bits": bits, "webdataset": webdataset, "negatives": negatives, "hard_cases": hard_cases, "card": card}
+    given = {
+        "bits": bits,
+        "webdataset": webdataset,
+        "negatives": negatives,
+        "hard_cases": hard_cases,
+        "reports": reports,
+        "check_text": check_text,
+        "card": card,
+    }
     update: dict[str, object] = {
         f"doubleread_export_{name}": value for name, value in given.items() if value is not None
     }
@@ -104,16 +129,19 @@ def _export(settings: "Settings", url: str, keep: int | None) -> bool:
             workers=workers,
             run_id=f"command {uuid4().hex}",
             progress=lambda done, total: report_stage("clean images", done, total),
+            text_progress=lambda done, total: report_stage("looking for text", done, total),
             on_wait=lambda name: tell(f"another run is at work on the {name}; waiting for it to end"),
         )
     link_beside_label_folders(settings.doubleread_training_set, destination)
     print_failures("scans left out of the export", report.failures, "doubleread.clean_images")
+    if report.reports is not None:
+        print_failures("scans without a report", report.reports.failures)
     print_export(report, destination.url)
     if keep is not None:
         with export_exclusively(database, destination):
             removed = remove_old(destination, keep)
         console.print(f"{len(removed)} older generations removed")
-    return report.failures.count > 0
+    return report.failures.count > 0 or (report.reports is not None and report.reports.failures.count > 0)
 
 
 def print_export(report: "ExportReport", url: str) -> None:
@@ -121,7 +149,9 @@ def print_export(report: "ExportReport", url: str) -> None:
     from rich import box
     from rich.table import Table
 
-    from orchestration.training_set.export.generation import SIDES
+    from orchestration.training_set.export.card.page import PAGE
+    from orchestration.training_set.export.generation import CURRENT, SIDES
+    from orchestration.urls import parse_url
 
     contents = report.contents
     if contents is None:
@@ -142,4 +172,12 @@ def print_export(report: "ExportReport", url: str) -> None:
     console.print(
         f"{contents.scans:,} scans ({roles or 'none'}), {contents.findings:,} findings, {contents.boxes:,} boxes"
     )
+    if (reports := report.reports) is not None:
+        console.print(f"{reports.made:,} reports made, {len(reports.listed) - reports.made:,} kept")
+        if reports.not_dicom:
+            console.print(
+                f"{reports.not_dicom:,} scans with findings have no report: their image is no DICOM, or lacks a UID"
+            )
     console.print(f"{report.images_made:,} images made, {report.images_kept:,} kept; {url}/current", markup=False)
+    if folder := parse_url(url).folder:
+        console.print(f"its data card, for a browser: {folder / CURRENT / PAGE}", markup=False)

@@ -22,6 +22,7 @@ from pydicom.uid import (
 )
 from pydicom.valuerep import format_number_as_ds
 
+from orchestration.dicom.concepts import OWN_SCHEME, Code
 from orchestration.dicom.encoding.file_meta import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from orchestration.dicom.greys import Rescaling
 from orchestration.dicom.pixel_file import open_header
@@ -55,10 +56,7 @@ _FRAME_TYPES = (
 _AFTER_PIXELS = 0x7FE00000  # what follows is the pixels, their signatures and padding
 _OVERLAYS = range(0x6000, 0x6020, 2)  # groups (PS3.3 C.9.2)
 
-Code = tuple[str, str, str]
-"""Code Value, Coding Scheme Designator and Code Meaning."""
-
-PROCESSED: Code = ("PROCESSED", "99DOUBLEREAD", "Pixels computed by a program")
+PROCESSED: Code = ("PROCESSED", OWN_SCHEME, "Pixels computed by a program")
 """Where none of the codes of PS3.16 CID 7203 is known to be right."""
 
 _SOURCE: Code = ("121322", "DCM", "Source image for image processing operation")  # PS3.16 CID 7202

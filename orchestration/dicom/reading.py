@@ -28,6 +28,7 @@ from orchestration.dicom.greys import GreySteps, grey8
 from orchestration.dicom.header import DEFERRED, PIXELS, Header, header_of
 from orchestration.dicom.identity import IDENTITY_ELEMENTS, Identity, identity
 from orchestration.dicom.quiet import calling_pydicom
+from orchestration.dicom.reference import REFERENCE_ELEMENTS, ImageReference, reference_of
 from orchestration.images import (
     MAX_DECODED_BYTES,
     Image8,
@@ -163,6 +164,16 @@ def read_identity(data: bytes) -> Identity:
     """
     with calling_pydicom(_UNREADABLE):
         return identity(_header(data, IDENTITY_ELEMENTS))
+
+
+def read_reference(data: bytes) -> ImageReference | None:
+    """Read the UIDs that refer to an image; None where one is missing or is no UID.
+
+    Raises:
+        ImageError: damaged.
+    """
+    with calling_pydicom(_UNREADABLE):
+        return reference_of(_header(data, REFERENCE_ELEMENTS))
 
 
 def read_header(path: Path, tags: Iterable[int], *, masked: bool = True) -> Header:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from orchestration.dicom.deriving import PROCESSED, Code
+from orchestration.dicom.concepts import Code
+from orchestration.dicom.deriving import PROCESSED
 
 Array = npt.NDArray[Any]
 Config = Mapping[str, Any]

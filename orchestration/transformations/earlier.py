@@ -18,8 +18,8 @@ EARLIER: LiteralString = "doubleread_rebuild_"
 """Before the names of the schemas; those of the current models are never touched."""
 
 _SCHEMAS = tuple(f"{EARLIER}{name}" for name in ("staging", "seeds", "intermediate", "marts"))
-_NO_TESTS = ("--resource-type", "model", "--resource-type", "seed")
 _WANTED = "+mart_state"  # which is made when all that an export reads are
+_MODELS_AND_SEEDS = ("--resource-type", "model", "--resource-type", "seed")
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def earlier_models(
         _drop(database)
         try:
             with one_dbt(database, on_wait=on_wait):
-                arguments = ["build", "--select", _WANTED, *_NO_TESTS, "--vars", json.dumps(given)]
+                arguments = ["build", "--select", _WANTED, "--vars", json.dumps(given), *_MODELS_AND_SEEDS]
                 result = run_dbt(arguments, target, database.libpq_environment)
             if result.returncode != 0:
                 raise TransformationError(f"dbt can't make the models of {as_of}: {said_by(result)}")

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = {
     *("demo", "load", "build", "export", "why", "why-not", "ui", "measure", "measure threads"),
     *("splits check", "splits suggest", "verify", "versions", "diff", "rebuild"),
+    *("text list", "text show", "text accept", "text refuse"),
     *("dicom2hdf5", "hdf52dicom"),
     *("serve", "token create", "token list", "token revoke"),
     *("cases index", "cases list", "cases unmatched", "cases get"),

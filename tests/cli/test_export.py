@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
+import pydicom
 import pytest
 from PIL import Image
 from pycocotools.coco import COCO
 
 from orchestration.labels import LABELS
-from orchestration.training_set.export.tables import BOXES, SCANS
+from orchestration.training_set.export.layout import BOXES, SCANS
 from tests.cli.conftest import Home, rows
 from tests.cli.test_build import VIEWS
+from tests.dicom.dicoms import file_bytes, image_dataset
 from tests.training_set.export.loaders import RECORDS, classes_found, loaded, printed, streamed
 from tests.training_set.export.yolo_format import checked_yolo
 
@@ -93,8 +95,31 @@ def test_settings_say_where_exports_go_and_what_they_hold(own: Home, write_studi
     assert not (own.training_set / "images").exists(), "they would lead nowhere"
     told = own.run("export", "--to", str(tmp_path / "other"), "--no-webdataset").stdout
     assert "8 scans (8 with findings), 8 findings, 16 boxes" in told
+    assert f"its data card, for a browser: {tmp_path / 'other' / 'current' / 'index.html'}" in told
     assert not (tmp_path / "other" / "current" / "webdataset").exists()
     assert "share is off by" in own.run("splits", "suggest", "--candidates", "10").stdout
+
+
+def test_reports_of_scans_that_are_dicoms_are_part_of_an_export(own: Home, write_studies: Studies) -> None:
+    data = write_studies(2)
+    for view in range(4):
+        pixels = np.full((80, 60), 1000 + view, np.uint16)
+        uids = {"StudyInstanceUID": "1.2.9", "SeriesInstanceUID": "1.2.9.1", "SOPInstanceUID": f"1.2.9.1.{view}"}
+        (data / "blobs" / "mmg" / "0001" / f"{view}.png").write_bytes(file_bytes(image_dataset(pixels, **uids)))
+    own.settings |= {"DOUBLEREAD_EXPORT_REPORTS": "true"}
+    own.run("load", str(data))
+    own.run("build")
+    told = own.run("export").stdout
+    assert "0 reports made, 4 kept" in told
+    assert "4 scans with findings have no report: their image is no DICOM, or lacks a UID" in told
+    current = own.training_set / "export" / "current"
+    report = pydicom.dcmread(current / "reports" / "12.dcm")
+    assert report.ContentDate == "20240101"
+    study = report.CurrentRequestedProcedureEvidenceSequence[0]
+    assert study.ReferencedSeriesSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID == "1.2.9.1.2"
+    own.run("verify", str(own.training_set / "export"))
+    own.run("export", "--no-reports")
+    assert not (current / "reports").exists()
 
 
 def test_a_scan_without_its_image_is_named_and_the_exit_status_is_1(own: Home, write_studies: Studies) -> None:
@@ -113,6 +138,7 @@ def test_a_scan_without_its_image_is_named_and_the_exit_status_is_1(own: Home, w
     ("arguments", "message"),
     [
         (["export", "--bits", "12"], "--bits can be 8 or 16"),
+        (["export", "--card", "nosuch.yml"], "DOUBLEREAD_EXPORT_CARD: nosuch.yml can't be read"),
         (["export", "--to", "ftp://host"], "must start with"),
         (["splits", "check", "nosuch.csv", "--patient", "id"], "name the side of the table"),
         (["splits", "check", "train=nosuch.csv", "--patient", "id"], "is no CSV or Parquet table"),

@@ -124,20 +124,67 @@ create table if not exists doubleread.clean_images (
     value_offset integer,
     inverted boolean,
     patient_digest text,
+    study_uid text,
+    series_uid text,
+    uid text,
+    sop_class_uid text,
     run_id text not null,
     code_version text,
     updated_at timestamptz not null default now(),
     check ((status = 'failed') = (reason is not null))
 );
 
+-- A table that was made before it kept what refers to a DICOM gets those columns.
+alter table doubleread.clean_images
+add column if not exists study_uid text,
+add column if not exists series_uid text,
+add column if not exists uid text,
+add column if not exists sop_class_uid text;
+
 create unique index if not exists clean_images_key
 on doubleread.clean_images (destination, store_url, md5(png_image), bits);
 
 create index if not exists clean_images_sha256 on doubleread.clean_images (sha256 collate "C");
 create index if not exists clean_images_image on doubleread.clean_images (md5(png_image));
+-- What a text says is nowhere kept: it may be a patient's name.
+create table if not exists doubleread.text_findings (
+    source_sha256 text not null,
+    detector text not null,
+    regions jsonb not null,
+    run_id text not null,
+    updated_at timestamptz not null default now(),
+    primary key (source_sha256, detector)
+);
+
+comment on table doubleread.text_findings is
+'Where an image has text that is no view marker, as one detector found it; an empty list where it has none. '
+'One row per content of an image and detector.';
+
+create table if not exists doubleread.text_decisions (
+    decision_id bigint generated always as identity primary key,
+    source_sha256 text not null,
+    decision text not null check (decision in ('accepted', 'refused')),
+    decided_by text not null,
+    decided_at timestamptz not null default now()
+);
+
+create index if not exists text_decisions_source on doubleread.text_decisions (source_sha256);
+
+comment on table doubleread.text_decisions is
+'What a person decided of an image with text; the last one counts. One row per decision.';
 
 comment on table doubleread.clean_images is
 'The clean image of each scan that an export holds, or why there is none. One row per destination, image and bits asked for.';
+
+create table if not exists doubleread.thumbnails (
+    destination text not null,
+    thumbnail_key text not null,
+    jpeg bytea not null,
+    primary key (destination, thumbnail_key)
+);
+
+comment on table doubleread.thumbnails is
+'What the contact sheets of a destination''s data card show, by what it was made of, so that only new ones are made.';
 
 create table if not exists doubleread.versions (
     destination text not null,
@@ -158,13 +205,3 @@ create table if not exists doubleread.versions (
 
 comment on table doubleread.versions is
 'What each publication of a generation was made with: all that is needed to build it again. One row per publication.';
-
-create table if not exists doubleread.thumbnails (
-    destination text not null,
-    thumbnail_key text not null,
-    jpeg bytea not null,
-    primary key (destination, thumbnail_key)
-);
-
-comment on table doubleread.thumbnails is
-'What the contact sheets of a destination''s data card show, by what it was made of, so that only new ones are made.';

@@ -46,10 +46,24 @@ def training_set_export(
             workers=workers,
             run_id=context.run_id,
             progress=logged_progress(context, "clean images"),
+            text_progress=logged_progress(context, "looking for text"),
             on_wait=logged_waiting(context),
         )
     link_beside_label_folders(folders.training_set_path, destination)
     return dg.MaterializeResult(metadata=_metadata(report, destination.url))
+
+
+def _reported(report: ExportReport) -> dict[str, int]:
+    """What the page shows of the reports, where they are asked for."""
+    reports = report.reports
+    if reports is None:
+        return {}
+    return {
+        "reports": len(reports.listed),
+        "reports made": reports.made,
+        "scans without a report, not a DICOM": reports.not_dicom,
+        "reports failed": reports.failures.count,
+    }
 
 
 def _data_card(generation: str, url: str) -> dg.MetadataValue:
@@ -73,6 +87,7 @@ def _metadata(report: ExportReport, url: str) -> dict[str, dg.MetadataValue | st
         "images kept": report.images_kept,
         "failed": report.failures.count,
         "bytes written": report.bytes_written,
+        **_reported(report),
         "seconds": round(report.seconds, 3),
         "destination": url,
         "data card": _data_card(report.generation, url),

@@ -33,7 +33,8 @@ def no_scan_left_out(annotation_database: AnnotationDatabaseResource, exports: E
     return no_failures(
         failures,
         failed="scans are not in the export; the reasons are in doubleread.clean_images. Upload the missing images, "
-        "replace those that can't be read, then materialize retrieved_scans and training_set_export again.",
+        "replace those that can't be read, decide of those with text (doubleread text), then materialize "
+        "retrieved_scans and training_set_export again.",
         fine="Every scan is in the export.",
         counted_as="left out",
     )

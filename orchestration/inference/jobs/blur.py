@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from orchestration.dicom.deriving import Code
+from orchestration.dicom.concepts import Code
 from orchestration.errors import DoublereadError, install_extra
 from orchestration.inference.config import options
 from orchestration.inference.errors import JobConfigError, JobError

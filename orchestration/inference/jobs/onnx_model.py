@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestration.dicom.deriving import PROCESSED, Code
+from orchestration.dicom.concepts import Code
+from orchestration.dicom.deriving import PROCESSED
 from orchestration.errors import DoublereadError, install_extra
 from orchestration.inference.errors import JobConfigError, JobError
 from orchestration.inference.job import Array, Config, JobEntry, MetaData, Scores

@@ -20,6 +20,7 @@ from orchestration.training_set.export.generation import (
     Splits,
 )
 from orchestration.training_set.export.imagefolder import write_imagefolder
+from orchestration.training_set.export.reports.making import MadeReports
 from orchestration.training_set.export.selection import ExportOptions
 from orchestration.training_set.export.tables import write_tables
 from orchestration.training_set.export.webdataset import as_shard, make_shard, plan_shards, write_index
@@ -35,6 +36,7 @@ def compose(
     facts: Facts,
     destination: Place,
     previous: Generation | None,
+    reports: MadeReports,
 ) -> Generation:
     """Write the annotations of a generation into an empty folder; everything that lies there then belongs to it.
 
@@ -48,6 +50,7 @@ def compose(
         facts: what its card says.
         destination: where shards go, as objects.
         previous: a generation of the same destination whose shards need not be made again.
+        reports: those of the scans, as objects of the destination.
 
     Raises:
         StoreError: a shard can't be put.
@@ -57,13 +60,14 @@ def compose(
     links = write_yolo(folder, scans) | write_imagefolder(folder, scans)
     shards, shard_files = _shards(folder, scans, destination, previous) if options.webdataset else ([], [])
     write_facts(folder, facts)
-    files = [*_written(folder), *map(_image, scans), *shard_files]
+    files = [*_written(folder), *map(_image, scans), *shard_files, *reports.files]
     return Generation(
         bits=options.bits,
         labels=list(LABELS),
         contents=_contents(scans),
         splits=splits,
         shards=shards,
+        reports=reports.listed,
         links=dict(sorted(links.items())),
         files=sorted(files, key=lambda file: file.path),
     )

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 
 from orchestration.database import Database, exclusive
+from orchestration.imaging.text import require_rapidocr
 from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting, printable
 from orchestration.stores import Place, StoreError, UnsafePathError, check_name
 from orchestration.training_set.export.card.composing import current_with_pages, with_pages
@@ -20,6 +21,9 @@ from orchestration.training_set.export.generation import Contents, Generation, S
 from orchestration.training_set.export.images import CleaningOutcome, CleaningTask, MadeImage, clean
 from orchestration.training_set.export.publishing import is_whole, publish, take_object, unfinished_objects, workspace
 from orchestration.training_set.export.records import ImageRecords
+from orchestration.training_set.export.reports.acceptance import Acceptance, read_acceptances
+from orchestration.training_set.export.reports.encoding import require_highdicom
+from orchestration.training_set.export.reports.making import MadeReports, make_reports
 from orchestration.training_set.export.selection import (
     LAST_BUILD,
     ExportOptions,
@@ -29,6 +33,7 @@ from orchestration.training_set.export.selection import (
     select_scans,
 )
 from orchestration.training_set.export.splits import Group, Rule, StudyPatients, group_studies
+from orchestration.training_set.export.text_gate.gate import withheld_scans
 from orchestration.training_set.scans import forget_scan, retrieve_scans
 from orchestration.training_set.versions.records import Publishing, read_state, record_publication
 from orchestration.transformations import MARTS_LOCK
@@ -54,7 +59,10 @@ def export_exclusively(database: Database, destination: Place, *, on_wait: Waiti
 
 @dataclass
 class ExportReport:
-    """What one export did. ``scans`` counts those that the options ask for, failed ones included."""
+    """What one export did.
+
+    ``scans`` counts those that the options ask for, failed ones included; ``reports`` is None where none are asked for.
+    """
 
     generation: str = ""
     changed: bool = False
@@ -62,6 +70,7 @@ class ExportReport:
     images_made: int = 0
     images_kept: int = 0
     bytes_written: int = 0
+    reports: MadeReports | None = None
     contents: Contents | None = None
     seconds: float = 0.0
     failures: Failures = field(default_factory=Failures)
@@ -79,6 +88,7 @@ def export(
     run_id: str,
     source: Source = LAST_BUILD,
     progress: Progress = no_progress,
+    text_progress: Progress = no_progress,
     on_wait: Waiting = no_waiting,
 ) -> ExportReport:
     """Publish a generation that holds what the marts say now; nothing is written where it is the current one already.
@@ -98,12 +108,19 @@ def export(
         run_id: kept with each image and publication.
         source: where the scans come from; those of an earlier state are retrieved beforehand.
         progress: called with the scans done and the scans in all.
+        text_progress: called with the scans that were looked at for text, and those to look at.
         on_wait: called when another run is exporting there, which this one then waits for.
 
     Raises:
         StoreError: the destination does not take the annotations; the generation that was current still is.
+        ReportsMissingError: the options ask for reports, and the extra that makes them is not installed.
+        TextMissingError: the options ask for a look at text, and the extra for that is not installed.
     """
     start = time.perf_counter()
+    if options.reports:
+        require_highdicom()
+    if options.check_text:
+        require_rapidocr()
     if source is LAST_BUILD and (query := images_beside_findings(options)):
         retrieve_scans(database, store, scans_folder, run_id=run_id, images=query, on_wait=on_wait)
     with (
@@ -120,11 +137,17 @@ def export(
             selected = list(
                 select_scans(reader, options, store_url=store.url, destination=destination.url, source=source)
             )
-            beyond = read_facts(reader, source.schema_prefix, state.project_variables)
+            beyond = read_facts(reader, source.schemas)
+            acceptances = read_acceptances(reader, source.schemas) if options.reports else None
+        withheld: Mapping[str, str] = {}
+        if options.check_text and source is LAST_BUILD:  # of an earlier state, what was withheld then is left out
+            withheld = withheld_scans(
+                connection, selected, markers=options.markers, workers=workers, run_id=run_id, progress=text_progress
+            )
         with unfinished_objects(destination) as unfinished:
-            run = _Export(ExportReport(), destination, options, records, connection, unfinished, source)
+            run = _Export(ExportReport(), destination, options, records, connection, unfinished, withheld, source)
             run.make_images(selected, workers, progress, len(selected))
-        generation = run.publish(run.with_sides(rule), rule, beyond, workers)
+        generation = run.publish(run.with_sides(rule), rule, beyond, acceptances, workers)
         publishing = Publishing(destination.url, generation.id, run_id, store.url, options, rule, tuple(run.left_out))
         record_publication(connection, publishing, state, changed=run.report.changed)
     run.report.generation, run.report.contents = generation.id, generation.contents
@@ -138,7 +161,8 @@ def export(
 class _Export:
     """The state of one export: the report, and the scans that have their image.
 
-    ``unfinished`` is where workers write images for a destination that is a folder.
+    ``unfinished`` is where workers write images for a destination that is a folder; ``withheld`` says of scans why they
+    must not be exported.
     """
 
     report: ExportReport
@@ -147,6 +171,7 @@ class _Export:
     records: ImageRecords
     connection: psycopg.Connection
     unfinished: Path | None
+    withheld: Mapping[str, str]
     source: Source = LAST_BUILD
     left_out: list[str] = field(default_factory=list)
     images: list[tuple[Selected, MadeImage, str]] = field(default_factory=list)
@@ -186,6 +211,9 @@ class _Export:
                 check_name(scan.scan_id)
             except UnsafePathError as error:
                 self._fail(scan, f"refused: {error}")
+                continue
+            if reason := self.withheld.get(scan.scan_id):
+                self._fail(scan, reason)
                 continue
             if not scan.retrieved or not scan.scan_sha256 or not scan.scan_path:
                 reason = f"its scan: {scan.scan_reason or 'not retrieved yet; run doubleread build'}"
@@ -252,17 +280,30 @@ class _Export:
             for group in [self.groups[scan.study_id]]
         ]
 
-    def publish(self, ready: Sequence[Ready], rule: Rule, beyond: FromDatabase, workers: Workers) -> Generation:
+    def publish(
+        self,
+        ready: Sequence[Ready],
+        rule: Rule,
+        beyond: FromDatabase,
+        acceptances: Mapping[str, Acceptance] | None,
+        workers: Workers,
+    ) -> Generation:
         """Compose the generation and make it the current one, unless it is; pages are made only where they are new."""
         options, destination, scans, splits = self.options, self.destination, exported(ready), self.splits(rule)
         readers = reader_numbers(scans, beyond.agreement)
         facts = gather(scans, beyond, readers, statement=options.card, splits=splits)
-        # Only shards are taken over from it; reading and checking a manifest takes 0.1 ms a scan.
-        previous = find_generation(destination, current_id(destination)) if options.webdataset else None
+        # Only shards and reports are taken over from it; reading and checking a manifest takes 0.1 ms a scan.
+        is_reused = options.webdataset or acceptances is not None
+        previous = find_generation(destination, current_id(destination)) if is_reused else None
+        if acceptances is not None:
+            self.report.reports = make_reports(
+                scans, acceptances, destination=destination, previous=previous, workers=workers
+            )
         with workspace(destination) as folder:
             composed = compose(
-                folder, scans, options=options, splits=splits, facts=facts, destination=destination, previous=previous
-            )
+                folder, scans, options=options, splits=splits, facts=facts, destination=destination, previous=previous,
+                reports=self.report.reports or MadeReports(),
+            )  # fmt: skip
             current = current_with_pages(destination, composed)
             if current is not None and is_whole(destination, current):
                 return current

@@ -79,6 +79,13 @@ class Shard(_Record):
     fingerprint: str
 
 
+class ListedReport(_Record):
+    """A report in DICOM SR; ``uid`` is its SOP Instance UID, another one where anything in it is another."""
+
+    path: str
+    uid: str
+
+
 class Generation(_Record):
     """``generation.json``: every file and link of a generation. Nothing in it depends on when or where it was made.
 
@@ -92,6 +99,7 @@ class Generation(_Record):
     contents: Contents
     splits: Splits
     shards: list[Shard] = []
+    reports: list[ListedReport] = []
     links: dict[str, str]
     files: list[GenerationFile]
 

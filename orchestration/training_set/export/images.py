@@ -5,11 +5,12 @@ ready after 0.2 s instead of 1.3.
 """
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.dicom.reading import read_identity
+from orchestration.dicom.reading import read_identity, read_reference
+from orchestration.dicom.reference import ImageReference
 from orchestration.imaging import Bits, ImageError, clean_image, is_dicom
 from orchestration.training_set.copies import DamagedCopyError, read_copy
 from orchestration.training_set.export.objects import object_path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from orchestration.stores import Place
 
 # Raised with every change of what a clean image is or how it is encoded: images of an earlier version are made again.
-CLEANING_VERSION = 1
+CLEANING_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class MadeImage:
         value_offset: as in ``CleanImage``.
         inverted: as in ``CleanImage``.
         patient_digest: SHA-256 of the DICOM header's Patient ID (0010,0020), where there is one.
+        study_uid: as in ``ImageReference``, likewise the three below; None where the source is no DICOM, or lacks one.
     """
 
     sha256: str
@@ -61,6 +63,17 @@ class MadeImage:
     value_offset: int
     inverted: bool
     patient_digest: str | None = field(default=None, repr=False)
+    study_uid: str | None = field(default=None, repr=False)
+    series_uid: str | None = field(default=None, repr=False)
+    uid: str | None = field(default=None, repr=False)
+    sop_class_uid: str | None = field(default=None, repr=False)
+
+    @property
+    def reference(self) -> ImageReference | None:
+        """What names the source to those who refer to it."""
+        if not (self.study_uid and self.series_uid and self.uid and self.sop_class_uid):
+            return None
+        return ImageReference(self.study_uid, self.series_uid, self.uid, self.sop_class_uid)
 
     @property
     def object(self) -> str:
@@ -85,7 +98,7 @@ def clean(task: CleaningTask) -> CleaningOutcome:
         return CleaningOutcome(reason=str(error), source_damaged=True)
     try:
         image = clean_image(data, task.bits)
-        patient = read_identity(data).patient if is_dicom(data) else None
+        patient, reference = _named_by_header(data) if is_dicom(data) else (None, None)
     except ImageError as error:
         return CleaningOutcome(reason=f"its scan has no clean image: {error}")
     except MemoryError:
@@ -100,11 +113,18 @@ def clean(task: CleaningTask) -> CleaningOutcome:
         image.channels,
         image.value_offset,
         image.inverted,
-        patient.hex() if patient else None,
+        patient,
+        **(asdict(reference) if reference else {}),
     )
     if isinstance(task.target, Path):
         return _written(task.target, image.png, made)
     return _put(task.target, image.png, made)
+
+
+def _named_by_header(data: bytes) -> tuple[str | None, ImageReference | None]:
+    """The digest of the patient and the reference to the image."""
+    patient = read_identity(data).patient
+    return patient.hex() if patient else None, read_reference(data)
 
 
 def _written(target: Path, png: bytes, made: MadeImage) -> CleaningOutcome:

@@ -11,8 +11,9 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
 from orchestration.imaging import Bits, Box
+from orchestration.imaging.text import Markers
 from orchestration.labels import LABELS
-from orchestration.settings import Settings
+from orchestration.settings import Settings, marker_words
 from orchestration.training_set.export.card.statement import Statement, read_statement
 from orchestration.training_set.export.generation import Role
 from orchestration.training_set.export.images import CLEANING_VERSION, MadeImage
@@ -69,6 +70,9 @@ class ExportOptions:
         webdataset: also tar shards.
         negatives: also scans of studies on which at least two readers agree that there is nothing.
         hard_cases: also scans of studies on which readers do not agree.
+        reports: also the findings of each scan that is a DICOM as DICOM SR.
+        check_text: only scans without text in their pixels, or with text that a person has accepted.
+        markers: text that counts as a view marker, and so as none.
         card: what the owner says on the data card.
     """
 
@@ -76,6 +80,9 @@ class ExportOptions:
     webdataset: bool = False
     negatives: bool = False
     hard_cases: bool = False
+    reports: bool = False
+    check_text: bool = False
+    markers: Markers = Markers(())  # noqa: RUF009 - frozen
     card: Statement = field(default_factory=Statement)
 
     @classmethod
@@ -90,8 +97,23 @@ class ExportOptions:
             settings.doubleread_export_webdataset,
             settings.doubleread_export_negatives,
             settings.doubleread_export_hard_cases,
+            settings.doubleread_export_reports,
+            settings.doubleread_export_check_text,
+            Markers(marker_words(settings.doubleread_view_markers)),
             read_statement(settings.doubleread_export_card),
         )
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "ExportOptions":
+        """The options of a record; an option that this doubleread does not know is left out."""
+        known = {name: record[name] for name in cls.__dataclass_fields__ if name in record}
+        card, markers = Statement.model_validate(known.get("card", {})), Markers(tuple(known.get("markers", ())))
+        return cls(**known | {"card": card, "markers": markers})
+
+    def as_record(self) -> dict[str, Any]:
+        """The options as JSON has them."""
+        record = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return record | {"card": self.card.model_dump(), "markers": list(self.markers.words)}
 
     @property
     def roles(self) -> list[Role]:
@@ -121,6 +143,11 @@ class Source:
     def schema(self, name: str) -> sql.Identifier:
         """The schema that the project calls so."""
         return sql.Identifier(f"{self.schema_prefix}{name}")
+
+    @property
+    def schemas(self) -> dict[str, sql.Identifier]:
+        """The schemas of the models, by what the project calls them."""
+        return {name: self.schema(name) for name in ("staging", "intermediate", "marts")}
 
 
 LAST_BUILD = Source()

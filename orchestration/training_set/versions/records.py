@@ -10,7 +10,6 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
-from pydantic import TypeAdapter
 
 from orchestration.database import Database
 from orchestration.training_set.export.images import CLEANING_VERSION
@@ -21,8 +20,6 @@ NO_MOMENT = (
     "the moment of its readings is not known: its models were not made by doubleread build, or by one that did not get "
     "to the last of them"
 )
-
-_OPTIONS = TypeAdapter(ExportOptions)
 
 _INSERT = """
     insert into doubleread.versions (
@@ -88,9 +85,8 @@ class VersionRecord:
 
     @property
     def options(self) -> ExportOptions:
-        """What the export was told to hold; an option that this doubleread does not know is left out."""
-        known = ExportOptions.__dataclass_fields__.keys() & self.export_options.keys()
-        return _OPTIONS.validate_python({name: self.export_options[name] for name in known})
+        """What the export was told to hold."""
+        return ExportOptions.from_record(self.export_options)
 
     @property
     def rule(self) -> Rule:
@@ -132,7 +128,7 @@ def record_publication(connection: psycopg.Connection, publishing: Publishing, s
             "as_of": state.as_of,
             "project_variables": Jsonb(state.project_variables),
             "store_url": publishing.store_url,
-            "export_options": Jsonb(_OPTIONS.dump_python(publishing.options, mode="json")),
+            "export_options": Jsonb(publishing.options.as_record()),
             "split_salt": publishing.rule.salt,
             "split_ratios": list(publishing.rule.ratios),
             "left_out": sorted(publishing.left_out),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -152,26 +152,18 @@ class FromDatabase:
     agreement: Sequence[Mapping[str, Any]]
     flows: Sequence[Flow]
     views: Mapping[str, str]
-    variables: Mapping[str, Any] = field(default_factory=project_variables)
 
 
-def read_facts(
-    connection: psycopg.Connection, schema_prefix: str = "", variables: Mapping[str, Any] | None = None
-) -> FromDatabase:
+def read_facts(connection: psycopg.Connection, schemas: Mapping[str, sql.Identifier]) -> FromDatabase:
     """Read what the scans of a generation do not tell: agreement, the way of all studies, views by file names.
 
-    Args:
-        connection: sees the marts.
-        schema_prefix: before the names of their schemas.
-        variables: of the dbt project, those that the marts were made with, where they are known.
+    ``schemas`` are those that the project calls ``intermediate`` and ``marts``.
     """
-    marts = sql.Identifier(f"{schema_prefix}marts")
+    marts = schemas["marts"]
     with connection.cursor(row_factory=dict_row) as cursor:
         agreement = cursor.execute(sql.SQL(_AGREEMENT).format(marts=marts)).fetchall()
-    names = connection.execute(sql.SQL(_FILE_NAMES).format(marts=marts))
-    views = {scan_id: view_of(name) for scan_id, name in names}
-    made_with = {**project_variables(), **(variables or {})}
-    return FromDatabase(agreement, read_flows(connection, schema_prefix), views, made_with)
+    views = {scan_id: view_of(name) for scan_id, name in connection.execute(sql.SQL(_FILE_NAMES).format(marts=marts))}
+    return FromDatabase(agreement, read_flows(connection, schemas), views)
 
 
 def gather(
@@ -183,7 +175,7 @@ def gather(
     splits: Splits,
 ) -> Facts:
     """Count what a card says of a generation's scans; readers become numbers."""
-    variables = beyond.variables
+    variables = project_variables()
     found: dict[str, list[Found]] = {label: [] for label in LABELS}
     for scan in scans:
         for finding in scan.findings:

@@ -90,18 +90,20 @@ class Flow:
 _NOBODY = {NOT_READ, NOT_CALLED, NEGATIVE, TOO_FEW_READERS}
 
 
-def read_flows(connection: psycopg.Connection, schema_prefix: str = "") -> list[Flow]:
+def read_flows(connection: psycopg.Connection, schemas: Mapping[str, sql.Identifier]) -> list[Flow]:
     """The flow of the studies as a whole, then that of each label in the order of the project; nothing exported yet.
 
-    ``schema_prefix`` stands before the names of the models' schemas.
+    ``schemas`` are those that the project calls ``intermediate`` and ``marts``.
     """
-    schemas = {name: sql.Identifier(f"{schema_prefix}{name}") for name in ("intermediate", "marts")}
-    studies, verdicts, roles = (sql.SQL(query).format(**schemas) for query in (_STUDIES, _VERDICTS, _ROLES))
-    total, read = connection.execute(studies).fetchone() or (0, 0)
+
+    def query(text: str) -> sql.Composed:
+        return sql.SQL(text).format(**schemas)
+
+    total, read = connection.execute(query(_STUDIES)).fetchone() or (0, 0)
     of_labels: dict[str, dict[str, int]] = {label: {} for label in LABELS}
-    for label, outcome, count in connection.execute(verdicts):
+    for label, outcome, count in connection.execute(query(_VERDICTS)):
         of_labels.setdefault(label, {})[outcome] = count
-    whole: dict[str, int] = dict(connection.execute(roles, [list(REASONS)]).fetchall())
+    whole: dict[str, int] = dict(connection.execute(query(_ROLES), [list(REASONS)]).fetchall())
     flows = [_flow("", total, read, TOO_FEW_READERS, whole)]
     return flows + [_flow(label, total, read, NOT_CALLED, of_labels[label]) for label in LABELS]
 

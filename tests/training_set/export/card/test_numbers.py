@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.labels import LABELS
-from orchestration.training_set.export.tables import BOXES, SCANS
+from orchestration.training_set.export.layout import BOXES, SCANS
 from tests.training_set.conftest import MASS, box
 from tests.training_set.export.card.conftest import HOSTILE_SCAN
 from tests.training_set.export.exporter import Exporter
