@@ -140,7 +140,9 @@ def _print_rebuilt(report: "RebuildReport", url: str) -> None:
         console.print(f"{url}/current", markup=False)
         return
     console.print(f"version {report.wanted} could not be built again: this is {report.made}", style="red", markup=False)
-    for reason in report.reasons or ["nobody knows why: the settings, the images and doubleread are as they were"]:
+    for reason in report.reasons or [
+        "the settings and the images are as they were; what writes the files may have changed since"
+    ]:
         console.print(f"  {reason}", markup=False)
     for path in report.files[:20]:
         console.print(f"  differs: {path}", markup=False)
