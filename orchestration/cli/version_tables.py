@@ -35,9 +35,12 @@ def print_versions(listed: Sequence[ListedVersion], url: str) -> None:
         held = one.contents
         counts = (held.scans, held.findings, held.boxes) if held else (None, None, None)
         numbers = ["" if count is None else f"{count:,}" for count in (*counts, one.added, one.removed, one.redrawn)]
-        remark = "current" if one.is_current else "" if held else "removed"
+        remark = "unreadable" if one.problem else "current" if one.is_current else "" if held else "removed"
         table.add_row(one.publication.generation[:SHOWN_DIGITS], _time(one.publication.published_at), *numbers, remark)
     console.print(table)
+    for one in listed:
+        if one.problem:
+            console.print(f"{one.publication.generation[:SHOWN_DIGITS]}: {one.problem}", style="red", markup=False)
 
 
 def versions_as_json(listed: Sequence[ListedVersion]) -> str:
@@ -51,6 +54,7 @@ def versions_as_json(listed: Sequence[ListedVersion]) -> str:
                 "added": one.added,
                 "removed": one.removed,
                 "redrawn": one.redrawn,
+                "problem": one.problem,
             }
             for one in listed
         ]

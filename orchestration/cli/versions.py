@@ -110,7 +110,6 @@ def _rebuild(settings: "Settings", source: "Place", version: str, destination: "
     from orchestration.database import open_database
     from orchestration.stores import place_at
     from orchestration.training_set.export.exporting import export_workers
-    from orchestration.training_set.versions.naming import read_version
     from orchestration.training_set.versions.rebuilding import find_record, rebuild
     from orchestration.transformations import target_folder
 
@@ -120,7 +119,7 @@ def _rebuild(settings: "Settings", source: "Place", version: str, destination: "
         return rebuild(
             database,
             record,
-            read_version(source, version),
+            _files_if_any(source, version),
             destination,
             store=place_at(record.store_url, settings),
             scans_folder=settings.doubleread_home / "scans",
@@ -130,6 +129,18 @@ def _rebuild(settings: "Settings", source: "Place", version: str, destination: "
             progress=lambda done, total: report_stage("clean images", done, total),
             on_wait=lambda name: tell(f"another run is at work on the {name}; waiting for it to end"),
         )
+
+
+def _files_if_any(place: "Place", version: str) -> "Published | None":
+    """A version's own files; None where they were removed, or are not what they were."""
+    from orchestration.training_set.export.generation import GenerationError
+    from orchestration.training_set.versions.naming import read_version
+
+    try:
+        return read_version(place, version)
+    except GenerationError as error:
+        tell(f"the files of version {version} are of no use: {error}")
+        return None
 
 
 def _print_rebuilt(report: "RebuildReport", url: str) -> None:

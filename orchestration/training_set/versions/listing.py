@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from orchestration.stores import Place
-from orchestration.training_set.export.generation import Contents, Publication, current_id, history
+from orchestration.training_set.export.generation import Contents, GenerationError, Publication, current_id, history
 from orchestration.training_set.versions.comparing import VersionContents, compare_contents, contents_of
 from orchestration.training_set.versions.naming import read_version
+
+_Read = tuple[Contents, VersionContents] | GenerationError | None
 
 
 @dataclass(frozen=True)
@@ -15,11 +17,12 @@ class ListedVersion:
 
     Attributes:
         publication: the line of the history.
-        contents: what the version holds, counted; None where its files were removed.
+        contents: what the version holds, counted; None where its files were removed or can't be read.
         added: findings that the version before did not have; None where one of the two was removed, as the next two.
         removed: findings that only the version before had.
         redrawn: findings of both with other boxes or another image.
         is_current: whether it is the current one.
+        problem: why its files can't be read, where they are there.
     """
 
     publication: Publication
@@ -28,6 +31,7 @@ class ListedVersion:
     removed: int | None = None
     redrawn: int | None = None
     is_current: bool = False
+    problem: str | None = None
 
 
 def list_versions(place: Place, last: int | None = None) -> list[ListedVersion]:
@@ -38,7 +42,7 @@ def list_versions(place: Place, last: int | None = None) -> list[ListedVersion]:
         last: how many; all unless given. Each takes the reading of its tables.
 
     Raises:
-        GenerationError: the history or a version can't be read.
+        GenerationError: the history can't be read.
         StoreError: the place does not answer.
     """
     publications, current = history(place), current_id(place)
@@ -53,14 +57,16 @@ def list_versions(place: Place, last: int | None = None) -> list[ListedVersion]:
 
 def _listed(place: Place, publications: Sequence[Publication]) -> Iterator[ListedVersion]:
     """The publications in their order, each compared with the one before it; two versions are in memory at a time."""
-    known: dict[str | None, tuple[Contents, VersionContents] | None] = {}
+    known: dict[str | None, _Read] = {}
     for publication in publications:
         ids = (publication.previous, publication.generation)
         known = {one: known[one] if one in known else _read(place, one) for one in ids}
         before, after = known[publication.previous], known[publication.generation]
-        if after is None:
+        if isinstance(after, GenerationError):
+            yield ListedVersion(publication, problem=str(after))
+        elif after is None:
             yield ListedVersion(publication)
-        elif before is None and publication.previous is not None:
+        elif isinstance(before, GenerationError) or (before is None and publication.previous is not None):
             yield ListedVersion(publication, after[0])
         else:
             old = VersionContents({}, {}) if before is None else before[1]
@@ -68,7 +74,10 @@ def _listed(place: Place, publications: Sequence[Publication]) -> Iterator[Liste
             yield ListedVersion(publication, after[0], len(diff.added), len(diff.removed), len(diff.redrawn))
 
 
-def _read(place: Place, generation_id: str | None) -> tuple[Contents, VersionContents] | None:
-    """What a version holds; None where its files were removed."""
-    version = None if generation_id is None else read_version(place, generation_id)
-    return None if version is None else (version.generation.contents, contents_of(version))
+def _read(place: Place, generation_id: str | None) -> _Read:
+    """What a version holds; None where its files were removed, an error where they are not what they were."""
+    try:
+        version = None if generation_id is None else read_version(place, generation_id)
+        return None if version is None else (version.generation.contents, contents_of(version))
+    except GenerationError as error:
+        return error

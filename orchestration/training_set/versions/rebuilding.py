@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version as installed
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -138,16 +139,18 @@ def find_record(database: Database, generation_id: str, destination: str) -> Ver
     if not known:
         raise VersionError(f"version {generation_id} can't be built again: {NO_MOMENT}")
     record = next((one for one in known if one.destination == destination), known[0])
-    if record.project_variables.get("labels") != project_variables()["labels"]:
+    if _names(record.project_variables.get("labels", [])) != _names(project_variables()["labels"]):
+        of_then = ", ".join(name for name, _ in _names(record.project_variables.get("labels", [])))
         raise VersionError(
             f"version {generation_id} was made with other labels than dbt_project.yml lists; put those back that "
-            f"doubleread.versions has of it ({', '.join(_labels(record))}), and run again"
+            f"doubleread.versions has of it ({of_then}), and run again"
         )
     return record
 
 
-def _labels(record: VersionRecord) -> Sequence[str]:
-    return [printable(str(item.get("label"))) for item in record.project_variables.get("labels", [])]
+def _names(labels: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Each label with its caption, as the files of an export have them; dbt is given everything else as it was."""
+    return [(printable(str(item.get("label"))), printable(str(item.get("caption")))) for item in labels]
 
 
 def _list_missing(connection: psycopg.Connection, record: VersionRecord, taken: Mapping[str, object]) -> int:
@@ -173,7 +176,7 @@ def _reasons(record: VersionRecord, version: Published | None, made: Published, 
     if failures.count:
         yield f"{failures.count:,} scans have no image today: {', '.join(one.item for one in failures.shown[:5])}"
     if version is None:
-        yield "its own files were removed, so that nobody can say which ones differ"
+        yield "its own files are gone or of no use, so that nobody can say which ones differ"
     else:
         was, is_ = (
             {row["scan_id"]: row["source_sha256"] for row in one.table(SCANS, ("scan_id", "source_sha256"))}

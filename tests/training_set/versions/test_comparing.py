@@ -72,6 +72,11 @@ def test_every_publication_is_listed_with_what_it_changed(exporter: Exporter) ->
     shown = [(one.added, one.removed, one.redrawn, one.is_current) for one in list_versions(exporter.place)]
     assert shown == [(0, 1, 1, True), (1, 0, 0, False), (1, 0, 0, False)]
     assert [one.contents.boxes for one in list_versions(exporter.place, last=1) if one.contents] == [0]
+    (exporter.folder.parent / exporter.generation.id / "annotations" / "boxes.parquet").write_bytes(b"")
+    problem = list_versions(exporter.place, last=1)[0].problem or ""
+    assert "boxes.parquet" in problem
+    assert "was changed since it was published" in problem
+    exporter.export("mended")
     remove_old(exporter.place, keep=1)
     assert [(one.contents is None, one.added) for one in list_versions(exporter.place)] == [
         (False, None),

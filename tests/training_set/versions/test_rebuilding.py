@@ -92,7 +92,7 @@ def test_an_image_that_was_replaced_is_taken_from_the_version_while_it_is_there(
     report, _ = ward.rebuild(first, "gone")
     assert report.reasons == [
         "1 scans have no image today: 21",
-        "its own files were removed, so that nobody can say which ones differ",
+        "its own files are gone or of no use, so that nobody can say which ones differ",
     ]
     check_that_nothing_else_was_touched(ward, second)
 
