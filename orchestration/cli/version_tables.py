@@ -66,7 +66,8 @@ def print_diff(diff: VersionDiff, explanation: Explanation) -> None:
         f"image, {len(diff.sides):,} on another side, {len(diff.roles):,} in another role"
     )
     for setting in (*diff.settings, *explanation.settings):
-        console.print(f"setting {setting.name}: {setting.before} -> {setting.after}", style="bold", markup=False)
+        before, after = (printable(str(value)) for value in (setting.before, setting.after))
+        console.print(f"setting {setting.name}: {before} -> {after}", style="bold", markup=False)
     if explanation.note:
         console.print(explanation.note, style="yellow", markup=False)
     _print_changes("added", "green", _by_label(diff.added, explanation, gained=True))

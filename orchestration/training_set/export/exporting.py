@@ -137,7 +137,7 @@ def export(
             selected = list(
                 select_scans(reader, options, store_url=store.url, destination=destination.url, source=source)
             )
-            beyond = read_facts(reader, source.schemas)
+            beyond = read_facts(reader, source.schemas, state.project_variables)
             acceptances = read_acceptances(reader, source.schemas) if options.reports else None
         withheld: Mapping[str, str] = {}
         if options.check_text and source is LAST_BUILD:  # of an earlier state, what was withheld then is left out
