@@ -8,7 +8,7 @@ folder it is a hard link below the generation, in an object store it lies only a
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import orjson
@@ -124,7 +124,7 @@ class Publication(_Record):
 
 def identified(generation: Generation) -> Generation:
     """The generation with its id: 128 bits of the SHA-256 over everything else in the manifest."""
-    content = orjson.dumps(_written(generation, but={"id"}), option=orjson.OPT_SORT_KEYS)
+    content = orjson.dumps(_written(generation, "id"), option=orjson.OPT_SORT_KEYS)
     return generation.model_copy(update={"id": hashlib.sha256(content).hexdigest()[:32]})
 
 
@@ -133,9 +133,9 @@ def manifest_bytes(generation: Generation) -> bytes:
     return orjson.dumps(_written(generation), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _written(generation: Generation, *, but: Set[str] = frozenset()) -> dict[str, object]:
+def _written(generation: Generation, *but: str) -> dict[str, object]:
     """The manifest as it is written: an entry that came later is there where it says something, so that ids stay."""
-    return generation.model_dump(exclude=but | ({"reports"} if not generation.reports else set()))
+    return generation.model_dump(exclude={*but, *(() if generation.reports else ("reports",))})
 
 
 def parse_manifest(data: bytes) -> Generation:
