@@ -59,6 +59,7 @@ def check_card(material: Material) -> Iterator[Problem]:
 
 
 def _check_facts(facts: _Facts, tables: Tables) -> Iterator[Problem]:
+    """Count what the tables hold, as a whole and label by label."""
     scans = tables.scans.values()
     counted: Mapping[str, Any] = {
         "studies": len({scan["study_id"] for scan in scans}),
