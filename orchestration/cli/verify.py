@@ -41,9 +41,9 @@ def verify(
     """Check a copy of an export, or of label folders, without a database: everything there is right, or named.
 
     Reads every file and compares its size and SHA-256 with the manifest, decodes every picture, and compares COCO,
-    YOLO, imagefolder, Parquet, WebDataset, links and counts with one another: boxes, labels, sides. Names what is
-    missing and what is there besides. Links may have been kept, followed or lost by the copy. Only s3:// and az:// need
-    settings.
+    YOLO, imagefolder, Parquet, Croissant, WebDataset, links and counts with one another: boxes, labels, sides. Names
+    what is missing and what is there besides. Links may have been kept, followed or lost by the copy. Only s3:// and
+    az:// need settings.
 
     JSON is {"place", "right", "generation", "pictures_listed", "files_read", "bytes_read", "pictures_decoded", "links",
     "compared", "problems": [{"kind", "path", "what", "advice"}], "notes": [{"path", "what"}], "changes"}.

@@ -75,8 +75,12 @@ def planted(database_server: Database, tmp_path_factory: pytest.TempPathFactory)
         name = hospital.words.word("column of the raw table that nothing reads")
         connection.execute("update mmgscans_mmgscan set patient_name = %s", [name])
     hospital.run("build", status=1)
-    hospital.run("export", "--webdataset", "--bits", "16", status=1)
+    hospital.run("export", "--webdataset", "--bits", "16", "--reports", status=1)
     hospital.run("verify", "training_set")
+    hospital.run("versions")
+    hospital.run("why", "scan:30", status=None)
+    hospital.run("why", f"{MASS}/10.png", "--json", status=None)
+    hospital.run("why-not", "4", status=None)
     _load_what_is_wrong(hospital)
     yield hospital
     with psycopg.connect(**_names(database_server), autocommit=True) as connection:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.uid import generate_uid
 
 from tests.dicom.dicoms import file_bytes, image_dataset
 
@@ -49,6 +50,10 @@ def dicom(words: Words, name: str, stored: np.ndarray) -> bytes:
     dataset = image_dataset(stored, bits=12)
     for keyword in DICOM_TEXTS:
         setattr(dataset, keyword, words.word(f"{name} {keyword}"))
+    # Without these no report could be made of it.
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = generate_uid(), generate_uid()
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    dataset.Modality = "MG"
     dataset.PatientBirthDate, dataset.StudyDate = BIRTH_DATE, STUDY_DATE
     words.planted |= {f"{name} PatientBirthDate": BIRTH_DATE, f"{name} StudyDate": STUDY_DATE}
     other = Dataset()

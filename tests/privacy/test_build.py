@@ -27,7 +27,11 @@ def test_every_word_is_in_the_inputs_as_they_were_written(planted: Hospital) -> 
 
 
 def test_no_command_says_a_word(planted: Hospital) -> None:
-    said = "".join(planted.said.values())
+    # Where a picture comes from is asked for by those who may know it: the path in the store is part of the answer.
+    answers = "".join(text for command, text in planted.said.items() if command.startswith("why"))
+    assert "/0.dat" in answers
+    assert found_in_bytes(answers.encode(), planted.planted(but=(PLACE_OF_PATHS,))) == set()
+    said = "".join(text for command, text in planted.said.items() if not command.startswith("why"))
     assert "is a DICOM file that is cut short or damaged" in said, "what could not be read was told"
     assert "is a PNG of unknown colour type" in said
     assert "column rows: no value of its type" in said
@@ -51,6 +55,7 @@ def test_no_export_holds_a_path_of_the_store(planted: Hospital) -> None:
     export = planted.home.training_set / "export"
     assert len(list(export.rglob("*.png"))) > 20, "there is an export to search"
     assert list(export.rglob("*.tar"))
+    assert list(export.rglob("*.dcm")), "there are reports of findings on DICOMs"
     assert found_in(export, planted.planted()) == {}
     assert "source_image" in pq.read_schema(planted.home.training_set / "manifest.parquet").names
 

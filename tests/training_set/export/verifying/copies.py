@@ -34,6 +34,7 @@ from orchestration.training_set.export.images import CleaningTask, MadeImage, cl
 from orchestration.training_set.export.layout import CROISSANT
 from orchestration.training_set.export.objects import object_path
 from orchestration.training_set.export.publishing import publish, take_object, unfinished_objects, workspace
+from orchestration.training_set.export.reports.making import MadeReports
 from orchestration.training_set.export.selection import ExportOptions, Selected, SelectedFinding
 from orchestration.training_set.export.splits import Rule, StudyPatients, group_studies
 from tests.training_set.conftest import png
@@ -121,7 +122,14 @@ def publish_scans(
     facts = gather(scans, beyond, reader_numbers(scans, []), statement=options.card, splits=splits)
     with workspace(destination) as folder:
         composed = compose(
-            folder, scans, options=options, splits=splits, facts=facts, destination=destination, previous=previous
+            folder,
+            scans,
+            options=options,
+            splits=splits,
+            facts=facts,
+            reports=MadeReports(),
+            destination=destination,
+            previous=previous,
         )
         generation = _with_croissant(folder, composed, facts)
         publish(destination, folder, generation, run_id="run")

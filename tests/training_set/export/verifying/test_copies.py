@@ -28,7 +28,7 @@ from tests.training_set.export.verifying.copies import MASS, copied, manifest, p
 
 Look = Callable[..., Verified]
 FORMATS = [
-    "Parquet tables", "counts of the manifest", "links", "COCO", "YOLO", "imagefolder", "WebDataset",
+    "Parquet tables", "counts of the manifest", "links", "COCO", "YOLO", "imagefolder", "data card", "WebDataset",
 ]  # fmt: skip
 
 
