@@ -7,8 +7,8 @@ from pathlib import Path
 from benchmarks.report import Row, write
 
 NAMES = [
-    *("drawing", "codecs", "mart", "flow", "page", "exports", "text", "why", "cases", "archives"),
-    *("volumes", "inference", "measurements", "inspection", "service"),
+    *("drawing", "codecs", "mart", "versions", "flow", "page", "exports", "verifying", "text", "why", "cases"),
+    *("archives", "volumes", "inference", "measurements", "inspection", "service"),
 ]
 
 

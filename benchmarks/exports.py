@@ -99,7 +99,8 @@ def run() -> list[Row]:
         with build(server, folder, "one", names, LABELS[:1]) as dearest:
             rows = share_of_a_build(dearest, SCANS)
         with build(server, folder, "four", names, LABELS) as usual:
-            return [*rows, *share_of_a_build(usual, len(LABELS) * SCANS), *second_generation(usual)]
+            rows += [*share_of_a_build(usual, len(LABELS) * SCANS), *data_card(usual)]
+            return [*rows, *second_generation(usual)]
 
 
 def share_of_a_build(project: Build, findings: int) -> list[Row]:
@@ -117,6 +118,26 @@ def share_of_a_build(project: Build, findings: int) -> list[Row]:
         Row(name, "export", exporting, "s", drawing / exporting, "drawing", "at least 4 (a quarter)"),
         Row(name, "drawing again", again_drawing, "s"),
         Row(name, "export again", again, "s", exporting / again, "export", "nothing"),
+    ]
+
+
+def data_card(project: Build) -> list[Row]:
+    """What the pages of the card take, with thumbnails that are kept and with new ones, beside what else there is."""
+    unchanged, _ = project.export()
+    seconds = []
+    for thumbnails in ("kept", "new"):
+        with project.database.connect() as connection:
+            connection.execute("delete from doubleread.thumbnails where %s", [thumbnails == "new"])
+        (project.destination / "current" / "index.html").write_bytes(b"")
+        anew, report = project.export()
+        assert report.changed
+        seconds.append(anew - unchanged)
+    kept, new = seconds
+    name = f"data card of {len(LABELS) * SCANS:,} findings"
+    return [
+        Row(name, "nothing changed", unchanged, "s"),
+        Row(name, "pages anew, beyond that", kept, "s", unchanged / kept, "nothing changed"),
+        Row(name, "pages and thumbnails, beyond that", new, "s", unchanged / new, "nothing changed", "at most 2 s"),
     ]
 
 

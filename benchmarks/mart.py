@@ -98,6 +98,7 @@ def _measure(environment: dict[str, str], folder: Path, studies: int) -> list[Ro
     target = folder / "target"
     with connect(environment) as connection:
         connection.execute(f"set benchmark.studies = {studies}")
+        execute_script(connection, SQL / "scans.sql")
         execute_script(connection, SQL / "mart_data.sql")
         run_dbt(environment, target, "seed")
         rounds = []
@@ -128,11 +129,11 @@ def execute_script(connection: psycopg.Connection, script: Path) -> None:
             connection.execute(statement.encode())
 
 
-def run_dbt(environment: dict[str, str], target: Path, command: str) -> float:
+def run_dbt(environment: dict[str, str], target: Path, *arguments: str, project: Path = PROJECT) -> float:
     """Run dbt, one model after the other, and add up the seconds that it reports for each."""
     subprocess.run(
-        [DBT, command, "--quiet", "--threads", "1", "--target-path", target, "--log-path", target],
-        cwd=PROJECT,
+        [DBT, *arguments, "--quiet", "--threads", "1", "--target-path", target, "--log-path", target],
+        cwd=project,
         env={**os.environ, **environment},
         check=True,
     )

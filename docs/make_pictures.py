@@ -47,7 +47,7 @@ def lineage(target: Path) -> None:
 
 
 def card_pages(folder: Path) -> None:
-    """The data card of the demo's export: the flow and agreement in light, contact sheets in dark."""
+    """The data card of the demo's export: the flow in light, contact sheets in dark."""
     page = (Path("training_set") / "export" / "current" / "index.html").resolve().as_uri()
     with tempfile.TemporaryDirectory() as profile, browser(Path(profile), width=WIDTH, height=HEIGHT) as driver:
         for theme, section in (("light", "flow"), ("dark", "sheets")):

@@ -1,20 +1,6 @@
--- Studies of four scans on which two readers see a malignant mass, and in every tenth study a third one who does not;
--- every fiftieth study is rejected. Keys and indexes are those that Django gives these tables.
--- The setting benchmark.studies says how many.
-drop table if exists mmgscans_mmgscan cascade;
-create table mmgscans_mmgscan as
-select
-    4 * study + view as id,
-    study as mmg_study_id,
-    'mmg/' || study || '/' || view || '.png' as png_image,
-    view || '.png' as file_name,
-    3328 as rows,
-    4096 as columns,
-    0.07::double precision as pixel_spacing_row,
-    0.07::double precision as pixel_spacing_column
-from generate_series(1, current_setting('benchmark.studies')::integer) as studies (study)
-cross join generate_series(0, 3) as views (view);
-
+-- Annotations of the scans of scans.sql: two readers see a malignant mass, and in every tenth study a third one does not;
+-- of every fiftieth study the second reader does not see it either, so that it is rejected. Keys and indexes are those
+-- that Django gives these tables. The setting benchmark.studies says how many studies.
 alter table mmgscans_mmgscan add primary key (id);
 create index on mmgscans_mmgscan (mmg_study_id);
 

@@ -4,3 +4,11 @@
         analyze {{ this }}
     {%- endif -%}
 {%- endmacro %}
+
+{#- Statistics of a snapshot's table, where the snapshot that just ended added rows. -#}
+{% macro analyze_history() -%}
+    {%- set ended = load_result('main') -%}
+    {%- if ended and ended['response'].rows_affected -%}
+        analyze {{ this }}
+    {%- endif -%}
+{%- endmacro %}

@@ -15,7 +15,7 @@ here.
                 annotations.{{ label }},
             {% endfor %}
             {{ reader_id() }} as reader_id
-        from {{ source('annotations', 'mmgscans_mmgscanannotation') }} as annotations
+        from ({{ raw_annotations() }}) as annotations
         where {{ reader_id() }} is not null
         order by
             annotations.mmg_scan_id,
@@ -23,7 +23,7 @@ here.
             annotations."{{ var('created_at_column') }}" desc nulls last,
             annotations.id desc
     ) as latest
-    inner join {{ source('annotations', 'mmgscans_mmgscan') }} as scans on latest.mmg_scan_id::text = scans.id::text
+    inner join ({{ raw_scans() }}) as scans on latest.mmg_scan_id::text = scans.id::text
     cross join lateral (
         values
         {% for label in labels() %}

@@ -20,6 +20,7 @@ from orchestration.cli import (
     token,
     ui,
     verify,
+    versions,
     volumes,
     why,
 )
@@ -31,7 +32,8 @@ _DICOM_FOLDERS = "Folders of DICOMs"
 _LOOKING_IN = "Looking in and measuring"
 _SERVICE = "The results service"
 _ORDER = (
-    *("demo", "load", "build", "export", "splits", "text", "verify", "why", "why-not", "ui"),
+    *("demo", "load", "build", "export", "splits", "text", "verify", "versions", "diff", "rebuild"),
+    *("why", "why-not", "ui"),
     *("cases", "archives"),
     *("dicom2hdf5", "hdf52dicom", "infer"),
     *("inspect", "measure"),
@@ -75,6 +77,9 @@ app.add_typer(text.app, rich_help_panel=_TRAINING_SET)
 app.command("verify", rich_help_panel=_TRAINING_SET)(verify.verify)
 app.command("why", rich_help_panel=_TRAINING_SET)(why.why)
 app.command("why-not", rich_help_panel=_TRAINING_SET)(why.why_not)
+app.command("versions", rich_help_panel=_TRAINING_SET)(versions.versions)
+app.command("diff", rich_help_panel=_TRAINING_SET)(versions.diff)
+app.command("rebuild", rich_help_panel=_TRAINING_SET)(versions.rebuild)
 app.command("ui", rich_help_panel=_TRAINING_SET)(ui.ui)
 app.add_typer(cases.app, rich_help_panel=_SOURCES)
 app.add_typer(archives.app, rich_help_panel=_SOURCES)

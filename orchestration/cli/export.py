@@ -149,7 +149,9 @@ def print_export(report: "ExportReport", url: str) -> None:
     from rich import box
     from rich.table import Table
 
-    from orchestration.training_set.export.generation import SIDES
+    from orchestration.training_set.export.card.page import PAGE
+    from orchestration.training_set.export.generation import CURRENT, SIDES
+    from orchestration.urls import parse_url
 
     contents = report.contents
     if contents is None:
@@ -177,3 +179,5 @@ def print_export(report: "ExportReport", url: str) -> None:
                 f"{reports.not_dicom:,} scans with findings have no report: their image is no DICOM, or lacks a UID"
             )
     console.print(f"{report.images_made:,} images made, {report.images_kept:,} kept; {url}/current", markup=False)
+    if folder := parse_url(url).folder:
+        console.print(f"its data card, for a browser: {folder / CURRENT / PAGE}", markup=False)

@@ -1,5 +1,6 @@
 """The dbt project as the rest sees it: where it is, its variables, its manifest, running it."""
 
+from orchestration.transformations.earlier import EARLIER, earlier_models
 from orchestration.transformations.manifest import (
     DBT,
     MANIFEST_FOLDER,
@@ -10,6 +11,8 @@ from orchestration.transformations.manifest import (
     prepare_manifest,
 )
 from orchestration.transformations.project import (
+    FROM_HISTORY,
+    MARTS_LOCK,
     build_models,
     dbt_environment,
     expected_raw_tables,
@@ -31,7 +34,10 @@ from orchestration.transformations.unchanged import (
 
 __all__ = [
     "DBT",
+    "EARLIER",
+    "FROM_HISTORY",
     "MANIFEST_FOLDER",
+    "MARTS_LOCK",
     "PROJECT_DIR",
     "LastRun",
     "ModelRun",
@@ -40,6 +46,7 @@ __all__ = [
     "TransformationError",
     "build_models",
     "dbt_environment",
+    "earlier_models",
     "expected_raw_tables",
     "fingerprint_of_reads",
     "in_database",

@@ -19,6 +19,7 @@ from PIL import Image
 from orchestration.database import Database
 from orchestration.database.embedded import server_package
 from orchestration.labels import LABELS
+from orchestration.transformations import FROM_HISTORY
 from tests.cases.clinic import Clinic, clinic_at
 from tests.conftest import TEST_DATABASE
 from tests.dbt.project import dbt
@@ -80,7 +81,9 @@ class Home:
 def parsed_project(database_server: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What dbt parsed for the databases of tests, once for each worker."""
     folder = tmp_path_factory.mktemp("parsed")
-    parsed = dbt(Database({**database_server.libpq_environment, "PGDATABASE": TEST_DATABASE}), folder, "parse")
+    parsed = dbt(
+        Database({**database_server.libpq_environment, "PGDATABASE": TEST_DATABASE}), folder, "parse", *FROM_HISTORY
+    )
     assert parsed.returncode == 0, parsed.output
     return folder
 

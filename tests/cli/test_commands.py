@@ -14,7 +14,7 @@ from orchestration.cli.app import app
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
     *("demo", "load", "build", "export", "why", "why-not", "ui", "measure", "measure threads"),
-    *("splits check", "splits suggest", "verify"),
+    *("splits check", "splits suggest", "verify", "versions", "diff", "rebuild"),
     *("text list", "text show", "text accept", "text refuse"),
     *("dicom2hdf5", "hdf52dicom"),
     *("serve", "token create", "token list", "token revoke"),

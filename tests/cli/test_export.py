@@ -16,7 +16,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from orchestration.labels import LABELS
-from orchestration.training_set.export.tables import BOXES, SCANS
+from orchestration.training_set.export.layout import BOXES, SCANS
 from tests.cli.conftest import Home, rows
 from tests.cli.test_build import VIEWS
 from tests.dicom.dicoms import file_bytes, image_dataset
@@ -95,6 +95,7 @@ def test_settings_say_where_exports_go_and_what_they_hold(own: Home, write_studi
     assert not (own.training_set / "images").exists(), "they would lead nowhere"
     told = own.run("export", "--to", str(tmp_path / "other"), "--no-webdataset").stdout
     assert "8 scans (8 with findings), 8 findings, 16 boxes" in told
+    assert f"its data card, for a browser: {tmp_path / 'other' / 'current' / 'index.html'}" in told
     assert not (tmp_path / "other" / "current" / "webdataset").exists()
     assert "share is off by" in own.run("splits", "suggest", "--candidates", "10").stdout
 
@@ -137,6 +138,7 @@ def test_a_scan_without_its_image_is_named_and_the_exit_status_is_1(own: Home, w
     ("arguments", "message"),
     [
         (["export", "--bits", "12"], "--bits can be 8 or 16"),
+        (["export", "--card", "nosuch.yml"], "DOUBLEREAD_EXPORT_CARD: nosuch.yml can't be read"),
         (["export", "--to", "ftp://host"], "must start with"),
         (["splits", "check", "nosuch.csv", "--patient", "id"], "name the side of the table"),
         (["splits", "check", "train=nosuch.csv", "--patient", "id"], "is no CSV or Parquet table"),

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from psycopg import sql
+
 from orchestration.database import Database
 from orchestration.training_set.export.card.flow import read_flows
 from tests.dbt import oracle
@@ -63,7 +65,7 @@ def check_marts(database: Database, expected: Marts) -> None:
 def check_flows(database: Database, expected: Marts) -> None:
     """What a data card says of the way from all studies to the accepted ones."""
     with database.connect() as connection:
-        whole, *labels = read_flows(connection)
+        whole, *labels = read_flows(connection, {name: sql.Identifier(name) for name in ("intermediate", "marts")})
     assert [flow.label for flow in labels] == list(oracle.LABELS)
     assert {flow.studies for flow in (whole, *labels)} == {expected.studies}
     assert all(sum(flow.outcomes.values()) == flow.studies for flow in (whole, *labels))

@@ -61,6 +61,13 @@ def built(database: Database, target: Path, *options: str, variables: Mapping[st
     return run
 
 
+def made(database: Database, target: Path, variables: dict[str, Any], *kinds: str) -> None:
+    """Let dbt build what is of some kinds; seeds, snapshots and models unless told."""
+    options = [part for kind in kinds or ("seed", "snapshot", "model") for part in ("--resource-type", kind)]
+    run = dbt(database, target, "build", *options, variables=variables)
+    assert run.returncode == 0, run.output
+
+
 def rows(database: Database, query: str) -> list[dict[str, Any]]:
     with database.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(query).fetchall()

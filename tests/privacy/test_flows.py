@@ -1,11 +1,14 @@
-"""Cases, jobs, volumes and inspection: what they say and leave holds no word but where it is meant to."""
+"""Cases, archives, jobs, volumes, measurements and inspection say and leave no word but where it is meant to be."""
 
 import io
 from pathlib import Path
 
 import numpy as np
 from pydicom import dcmread
+from typer.testing import CliRunner
 
+from orchestration.cli.app import app
+from tests.archives.reassembly.delivery import Delivery, Torn, tear
 from tests.cases.cases import VIEWS, blob_name, values
 from tests.cases.clinic import Clinic
 from tests.cli.conftest import Home
@@ -43,6 +46,58 @@ def test_a_case_shows_and_saves_its_images_without_their_headers_and_its_report_
     assert found_in(home.folder, everything) == {"out/2014/S1/report.txt": {report.lower()}}
     shown = said(home, "cases", "get", "S1", "--year", "2014", "--allow-contradictions", "--report", status=1)
     assert found_in_bytes(shown, everything) == {report.lower()}
+
+
+def planted_delivery(words: Words, folder: Path) -> Delivery:
+    """Archives of a whole DICOM with words in its header, and of headers that can't be used."""
+    person = {"vr": "PN", "Value": [{"Alphabetic": words.word("header name")}]}
+    comments = {"vr": "LT", "Value": [words.word("header comments")]}
+    (whole,) = tear("CT_small.dcm", ["1.2.1"], _00100010=person, _00104000=comments)
+    delivery = Delivery(folder)
+    delivery.add(whole, text="text", image="images")
+    (odd,) = tear("CT_small.dcm", ["1.2.3"], _00280010={"vr": "US", "Value": [words.word("rows of a header")]})
+    cut = Torn("1.2.2", b'{"00100010": {"vr": "PN", "Value": ["' + words.word("cut header").encode(), whole.pixels)
+    for torn in (odd, cut):
+        delivery.add(torn, text="text", image="images")
+    delivery.write()
+    return delivery
+
+
+def test_archives_are_put_together_without_a_word_but_in_the_dicoms(tmp_path: Path) -> None:
+    words = Words()
+    delivery = planted_delivery(words, tmp_path)
+    everything = list(words.planted.values())
+    place = ("--text", str(delivery.folder / "text"), "--images", str(delivery.folder / "images"))
+    told = []
+    for arguments, status in (
+        (("index", *place, "--out", "ix"), 0),
+        (("reassemble", "--index", "ix", "--out", "all"), 1),
+        (("find", "1.2.1", "1.2.2", "--index", "ix"), None),
+        (("get", "1.2.2", "1.2.3", "--index", "ix", "--out", "some"), 1),
+    ):
+        result = CliRunner().invoke(app, ["archives", *arguments])
+        assert status in {None, result.exit_code}, result.output
+        told.append(result.output)
+    assert "1.2.2" in told[1], "what can't be used is named"
+    assert found_in_bytes("".join(told).encode(), everything) == set()
+    held = {name for name in found_in(tmp_path, everything) if not name.startswith(("text/", "images/"))}
+    assert held == {"all/1.2.1.dcm"}
+
+
+def test_patients_on_two_sides_and_elements_that_cannot_be_read_are_named_without_their_values(tmp_path: Path) -> None:
+    words = Words()
+    one, other = words.word("patient of a table"), words.word("device")
+    (tmp_path / "a.csv").write_text(f"who\n{one}\n")
+    (tmp_path / "e.json").write_text(
+        f'{{"0": {{"id": "a1", "data": ["{other}"], "deviceName": "CT"}}, "1": "{other}"}}'
+    )
+    for arguments in (
+        ("splits", "check", f"train={tmp_path}/a.csv", f"test={tmp_path}/a.csv", "--patient", "who"),
+        ("measure", str(tmp_path / "e.json")),
+    ):
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 1, result.output
+        assert found_in_bytes(result.output.encode(), [one, other]) == set(), result.output
 
 
 def write_series(words: Words, folder: Path) -> None:

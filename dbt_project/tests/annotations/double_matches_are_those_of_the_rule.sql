@@ -13,7 +13,7 @@ studies as (
     select
         mmg_study_id::text as study_id,
         count(*) as scan_count
-    from {{ source('annotations', 'mmgscans_mmgscan') }}
+    from ({{ raw_scans() }}) as scans
     where mmg_study_id is not null
     group by mmg_study_id::text
 

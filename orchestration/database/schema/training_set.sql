@@ -185,3 +185,23 @@ create table if not exists doubleread.thumbnails (
 
 comment on table doubleread.thumbnails is
 'What the contact sheets of a destination''s data card show, by what it was made of, so that only new ones are made.';
+
+create table if not exists doubleread.versions (
+    destination text not null,
+    generation text not null,
+    run_id text not null,
+    published_at timestamptz not null default now(),
+    as_of timestamptz,
+    project_variables jsonb not null,
+    store_url text not null,
+    export_options jsonb not null,
+    split_salt text not null,
+    split_ratios double precision[] not null,
+    left_out text[] not null,
+    cleaning_version integer not null,
+    doubleread text not null,
+    primary key (destination, generation, run_id)
+);
+
+comment on table doubleread.versions is
+'What each publication of a generation was made with: all that is needed to build it again. One row per publication.';

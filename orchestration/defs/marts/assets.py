@@ -15,6 +15,7 @@ from orchestration.defs.resources import DBT_PROJECT, AnnotationDatabaseResource
 from orchestration.errors import DoublereadError
 from orchestration.outcomes import report_stage
 from orchestration.transformations import (
+    FROM_HISTORY,
     LastRun,
     ModelRun,
     ModelsToBuild,
@@ -56,12 +57,9 @@ class Translator(DagsterDbtTranslator):
         return dg.AssetKey(dbt_resource_props["name"])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The layer: the first folder below ``models``, or ``seeds``."""
-        if dbt_resource_props["resource_type"] == "source":
-            return "raw"
-        if dbt_resource_props["resource_type"] == "seed":
-            return "seeds"
-        return str(dbt_resource_props["fqn"][1])
+        """The layer: the first folder below ``models``, or ``seeds``, or ``history`` of snapshots."""
+        kind = dbt_resource_props["resource_type"]
+        return {"source": "raw", "seed": "seeds", "snapshot": "history"}.get(kind) or str(dbt_resource_props["fqn"][1])
 
 
 _models = partial(
@@ -127,7 +125,11 @@ def _build(
             return
         # Unit tests are for developers: dbt advises against running them in production, where they take 4 s.
         invocation = dbt.run(
-            BUILD, context, database.name(), folders.dbt_target_path, partial(_record, context, database)
+            (*BUILD, *FROM_HISTORY),
+            context,
+            database.name(),
+            folders.dbt_target_path,
+            partial(_record, context, database),
         )
         tests = []
         for event in invocation.stream().fetch_column_metadata().fetch_row_counts():
@@ -168,7 +170,7 @@ def _said_again(
 def _record(context: dg.AssetExecutionContext, database: Database, run: ModelRun) -> None:
     """Keep the record of a run of dbt; a record that can't be kept fails no build."""
     try:
-        record_model_run(database, run, context.run_id)
+        record_model_run(database, run, context.run.run_id)
     except (psycopg.Error, DoublereadError) as error:
         context.log.warning(f"doubleread.model_runs does not have this run of dbt: {type(error).__name__}")
 

@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,16 +25,24 @@ from orchestration.training_set.export.reports.acceptance import Acceptance, rea
 from orchestration.training_set.export.reports.encoding import require_highdicom
 from orchestration.training_set.export.reports.making import MadeReports, make_reports
 from orchestration.training_set.export.selection import (
+    LAST_BUILD,
     ExportOptions,
     Selected,
-    count_scans,
+    Source,
     images_beside_findings,
     select_scans,
 )
 from orchestration.training_set.export.splits import Group, Rule, StudyPatients, group_studies
 from orchestration.training_set.export.text_gate.gate import withheld_scans
 from orchestration.training_set.scans import forget_scan, retrieve_scans
+from orchestration.training_set.versions.records import Publishing, read_state, record_publication
+from orchestration.transformations import MARTS_LOCK
 from orchestration.workers import WorkerLostError, Workers, process_workers
+
+NO_THUMBNAIL = (
+    "its clean image was changed after it was made, so the data card shows none; remove it below objects/, and "
+    "index.html from the generation, then export again"
+)
 
 
 def export_workers(count: int | None = None) -> Workers:
@@ -78,6 +86,7 @@ def export(
     scans_folder: Path,
     workers: Workers,
     run_id: str,
+    source: Source = LAST_BUILD,
     progress: Progress = no_progress,
     text_progress: Progress = no_progress,
     on_wait: Waiting = no_waiting,
@@ -97,6 +106,7 @@ def export(
         scans_folder: where verified copies go.
         workers: make the images; they see the same file system.
         run_id: kept with each image and publication.
+        source: where the scans come from; those of an earlier state are retrieved beforehand.
         progress: called with the scans done and the scans in all.
         text_progress: called with the scans that were looked at for text, and those to look at.
         on_wait: called when another run is exporting there, which this one then waits for.
@@ -111,7 +121,7 @@ def export(
         require_highdicom()
     if options.check_text:
         require_rapidocr()
-    if query := images_beside_findings(options):
+    if source is LAST_BUILD and (query := images_beside_findings(options)):
         retrieve_scans(database, store, scans_folder, run_id=run_id, images=query, on_wait=on_wait)
     with (
         export_exclusively(database, destination, on_wait=on_wait),
@@ -122,18 +132,24 @@ def export(
             connection, destination=destination.url, store_url=store.url, options=options, run_id=run_id
         )
         reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # all queries see one state of the marts
-        selected = list(select_scans(reader, options, store_url=store.url, destination=destination.url))
-        total = count_scans(reader, options)
+        with exclusive(database, MARTS_LOCK, on_wait=on_wait) if source is LAST_BUILD else nullcontext():
+            state = read_state(reader, source)
+            selected = list(
+                select_scans(reader, options, store_url=store.url, destination=destination.url, source=source)
+            )
+            beyond = read_facts(reader, source.schemas, state.project_variables)
+            acceptances = read_acceptances(reader, source.schemas) if options.reports else None
         withheld: Mapping[str, str] = {}
-        if options.check_text:
+        if options.check_text and source is LAST_BUILD:  # of an earlier state, what was withheld then is left out
             withheld = withheld_scans(
                 connection, selected, markers=options.markers, workers=workers, run_id=run_id, progress=text_progress
             )
         with unfinished_objects(destination) as unfinished:
-            run = _Export(ExportReport(), destination, options, records, connection, unfinished, withheld)
-            run.make_images(selected, workers, progress, total)
-        acceptances = read_acceptances(reader) if options.reports else None
-        generation = run.publish(run.with_sides(rule), rule, read_facts(reader), acceptances, workers)
+            run = _Export(ExportReport(), destination, options, records, connection, unfinished, withheld, source)
+            run.make_images(selected, workers, progress, len(selected))
+        generation = run.publish(run.with_sides(rule), rule, beyond, acceptances, workers)
+        publishing = Publishing(destination.url, generation.id, run_id, store.url, options, rule, tuple(run.left_out))
+        record_publication(connection, publishing, state, changed=run.report.changed)
     run.report.generation, run.report.contents = generation.id, generation.contents
     if run.report.changed:
         run.report.bytes_written += sum(file.size_bytes for file in generation.files if file.object is None)
@@ -156,6 +172,8 @@ class _Export:
     connection: psycopg.Connection
     unfinished: Path | None
     withheld: Mapping[str, str]
+    source: Source = LAST_BUILD
+    left_out: list[str] = field(default_factory=list)
     images: list[tuple[Selected, MadeImage, str]] = field(default_factory=list)
     groups: dict[str, Group] = field(default_factory=dict)
 
@@ -182,7 +200,12 @@ class _Export:
     def _sort_out(self, scans: Sequence[Selected], untouched: set[str]) -> Iterator[tuple[Selected, CleaningTask]]:
         """Settle the scans that need no new image; yield the others with their task."""
         for scan in scans:
+            if scan.scan_id in self.source.left_out:
+                continue
             self.report.scans += 1
+            if given := self.source.images.get(scan.scan_id):
+                self._keep(scan, *given)
+                continue
             image = scan.clean if scan.clean and scan.clean.object in untouched else None
             try:
                 check_name(scan.scan_id)
@@ -234,6 +257,7 @@ class _Export:
         self.images.append((scan, made, scan.scan_sha256))
 
     def _fail(self, scan: Selected, reason: str) -> None:
+        self.left_out.append(scan.scan_id)
         self._add_failure(scan, reason)
         self.records.failed(scan, reason)
 
@@ -283,10 +307,12 @@ class _Export:
             current = current_with_pages(destination, composed)
             if current is not None and is_whole(destination, current):
                 return current
-            generation = with_pages(
+            generation, lost = with_pages(
                 folder, composed, facts, scans, readers,
                 destination=destination, workers=workers, connection=self.connection,
             )  # fmt: skip
+            for scan_id in lost:
+                self.report.failures.add(printable(scan_id), NO_THUMBNAIL)
             self.report.changed = publish(destination, folder, generation, run_id=self.records.run_id)
         return generation
 

@@ -124,13 +124,18 @@ class Publication(_Record):
 
 def identified(generation: Generation) -> Generation:
     """The generation with its id: 128 bits of the SHA-256 over everything else in the manifest."""
-    content = orjson.dumps(generation.model_dump(exclude={"id"}), option=orjson.OPT_SORT_KEYS)
+    content = orjson.dumps(_written(generation, "id"), option=orjson.OPT_SORT_KEYS)
     return generation.model_copy(update={"id": hashlib.sha256(content).hexdigest()[:32]})
 
 
 def manifest_bytes(generation: Generation) -> bytes:
     """``generation.json``."""
-    return orjson.dumps(generation.model_dump(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(_written(generation), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _written(generation: Generation, *but: str) -> dict[str, object]:
+    """The manifest as it is written: an entry that came later is there where it says something, so that ids stay."""
+    return generation.model_dump(exclude={*but, *(() if generation.reports else ("reports",))})
 
 
 def parse_manifest(data: bytes) -> Generation:

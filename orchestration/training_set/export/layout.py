@@ -17,6 +17,9 @@ INDEX = "webdataset/index.parquet"
 SHARDS = "webdataset/shards.json"
 SCANS = "annotations/scans.parquet"
 BOXES = "annotations/boxes.parquet"
+CARD_FACTS = "card.json"
+CROISSANT = "croissant.json"
+DESCRIBED = (SCANS, BOXES, COCO)  # by croissant.json, with their digests
 TAR_BLOCK = tarfile.BLOCKSIZE
 TAR_RECORD = tarfile.RECORDSIZE  # a tar file is filled up to a multiple of it
 

@@ -1,11 +1,12 @@
 """Which scans an export holds, with what the marts and the records know of each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
@@ -29,7 +30,7 @@ _QUERY = """
                     'finding_id', finding_id, 'label', label, 'finding_hash', finding_hash, 'boxes', boxes
                 )
             ) as findings
-        from marts.double_matched_findings
+        from {marts}.double_matched_findings
         group by scan_id
     )
     select
@@ -48,7 +49,7 @@ _QUERY = """
         copy.local_path as scan_path,
         case when image.status = 'made' and image.cleaning_version = %(cleaning_version)s
             then to_jsonb(image) end as image
-    from marts.trainable_scans as scan
+    from {marts}.trainable_scans as scan
     left join findings on findings.scan_id = scan.scan_id
     left join doubleread.retrieved_scans as copy
         on copy.store_url = %(store_url)s and copy.png_image = scan.png_image
@@ -102,6 +103,18 @@ class ExportOptions:
             read_statement(settings.doubleread_export_card),
         )
 
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "ExportOptions":
+        """The options of a record; an option that this doubleread does not know is left out."""
+        known = {name: record[name] for name in cls.__dataclass_fields__ if name in record}
+        card, markers = Statement.model_validate(known.get("card", {})), Markers(tuple(known.get("markers", ())))
+        return cls(**known | {"card": card, "markers": markers})
+
+    def as_record(self) -> dict[str, Any]:
+        """The options as JSON has them."""
+        record = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return record | {"card": self.card.model_dump(), "markers": list(self.markers.words)}
+
     @property
     def roles(self) -> list[Role]:
         """The roles of the scans that are wanted."""
@@ -111,6 +124,33 @@ class ExportOptions:
         if self.hard_cases:
             roles.append("hard_case")
         return roles
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the scans of an export come from: the models of the last build, or those of an earlier state.
+
+    Attributes:
+        schema_prefix: before the names of the models' schemas; empty for those of the last build.
+        images: clean images that are objects of the destination already, each with the SHA-256 of its scan, by scan id.
+        left_out: ids of scans that are not to be in the export.
+    """
+
+    schema_prefix: str = ""
+    images: Mapping[str, tuple[MadeImage, str]] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
+
+    def schema(self, name: str) -> sql.Identifier:
+        """The schema that the project calls so."""
+        return sql.Identifier(f"{self.schema_prefix}{name}")
+
+    @property
+    def schemas(self) -> dict[str, sql.Identifier]:
+        """The schemas of the models, by what the project calls them."""
+        return {name: self.schema(name) for name in ("staging", "intermediate", "marts")}
+
+
+LAST_BUILD = Source()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,22 +199,20 @@ def images_beside_findings(options: ExportOptions) -> Query | None:
     return None
 
 
-def count_scans(connection: psycopg.Connection, options: ExportOptions) -> int:
-    """How many scans the options ask for."""
-    query = "select count(*) from marts.trainable_scans where role = any(%s)"
-    row = connection.execute(query, [options.roles]).fetchone()
-    return int(row[0]) if row else 0
-
-
 def select_scans(
-    connection: psycopg.Connection, options: ExportOptions, *, store_url: str, destination: str
+    connection: psycopg.Connection,
+    options: ExportOptions,
+    *,
+    store_url: str,
+    destination: str,
+    source: Source = LAST_BUILD,
 ) -> Iterator[Selected]:
     """The scans that the options ask for, streamed, in the order of their ids."""
     with connection.cursor("scans", row_factory=dict_row) as cursor:
         set_json_loads(orjson.loads, cursor)  # a fifth of the time that Python's own takes
         cursor.itersize = FETCH_ROWS
         cursor.execute(
-            _QUERY,
+            sql.SQL(_QUERY).format(marts=source.schema("marts")),
             {
                 "store_url": store_url,
                 "destination": destination,

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('annotations', 'mmgscans_mmgscan') }}
+    {{ raw_scans() }}
 
 )
 

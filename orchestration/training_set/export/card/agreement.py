@@ -27,19 +27,17 @@ def kappa_interval(both: int, only_a: int, only_b: int, neither: int) -> Interva
         neither: those that neither does.
 
     Returns:
-        None where kappa is undefined, and where the readers never differ: the formula then gives an interval of no
-        width, however few studies there are.
+        None where kappa is undefined, where the readers never differ, and where one says the same of every study: the
+        formula then gives an interval of no width, however few studies there are.
     """
     n = both + only_a + only_b + neither
-    if n == 0 or only_a + only_b == 0:
+    if only_a + only_b == 0 or not all((both + only_a, only_b + neither, both + only_b, only_a + neither)):
         return None
     cells = ((both / n, only_a / n), (only_b / n, neither / n))
     rows = [sum(row) for row in cells]
     columns = [sum(column) for column in zip(*cells, strict=True)]
     observed = cells[0][0] + cells[1][1]
     expected = sum(row * column for row, column in zip(rows, columns, strict=True))
-    if expected == 1:
-        return None
     kappa = (observed - expected) / (1 - expected)
     same = sum(cells[i][i] * (1 - (rows[i] + columns[i]) * (1 - kappa)) ** 2 for i in (0, 1))
     different = (1 - kappa) ** 2 * sum(cells[i][1 - i] * (columns[i] + rows[1 - i]) ** 2 for i in (0, 1))

@@ -9,7 +9,7 @@ import psycopg
 from orchestration.imaging.boxes import Area
 from orchestration.stores import MissingObjectError, Place
 from orchestration.stores.folder import file_digest
-from orchestration.training_set.export.card.croissant import CROISSANT, write_croissant
+from orchestration.training_set.export.card.croissant import write_croissant
 from orchestration.training_set.export.card.facts import Facts
 from orchestration.training_set.export.card.page import PAGE, write_page
 from orchestration.training_set.export.card.readme import README, write_readme
@@ -25,8 +25,9 @@ from orchestration.training_set.export.generation import (
     current_id,
     identified,
 )
+from orchestration.training_set.export.layout import CROISSANT
 from orchestration.urls import parse_url
-from orchestration.workers import Workers
+from orchestration.workers import WorkerLostError, Workers
 
 PAGES = (README, CROISSANT, PAGE)
 
@@ -63,7 +64,7 @@ def with_pages(
     destination: Place,
     workers: Workers,
     connection: psycopg.Connection,
-) -> Generation:
+) -> tuple[Generation, list[str]]:
     """Write the pages into the folder of a composed generation, which then is whole and has an id.
 
     Args:
@@ -75,6 +76,12 @@ def with_pages(
         destination: holds their images.
         workers: make the thumbnails that are not kept.
         connection: to the table that keeps them.
+
+    Returns:
+        The generation, and the scans whose image could not be read, so that their tiles have no thumbnail.
+
+    Raises:
+        StoreError: the destination does not give an image.
     """
     tiles = choose_tiles(scans)
     shown = [tile for chosen in tiles.values() for tile in chosen]
@@ -83,7 +90,8 @@ def with_pages(
     write_readme(folder, facts)
     write_croissant(folder, facts, files)
     write_page(folder, facts, tiles, thumbnails, readers)
-    return _with_files(composed, [_described(folder, name) for name in PAGES])
+    lost = sorted({tile.scan.scan_id for tile in shown if (tile.scan.scan_id, None) not in thumbnails})
+    return _with_files(composed, [_described(folder, name) for name in PAGES]), lost
 
 
 def _with_files(composed: Generation, pages: Sequence[GenerationFile]) -> Generation:
@@ -109,6 +117,8 @@ def _thumbnails(
     missing = [(scan_id, task) for scan_id, task in tasks.items() if not kept.keys() >= set(task.keys)]
     made: dict[str, bytes] = {}
     for scan_id, outcome in workers.run(make_thumbnails, missing):
+        if isinstance(outcome, Exception) and not isinstance(outcome, WorkerLostError):
+            raise outcome
         if isinstance(outcome, list):
             made |= dict(zip(tasks[scan_id].keys, outcome, strict=True))
     if made:

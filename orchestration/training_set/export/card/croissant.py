@@ -15,9 +15,17 @@ import pyarrow as pa
 from orchestration.training_set.export.card.facts import Facts
 from orchestration.training_set.export.card.words import LIMITS, annotation_process, collected, summary
 from orchestration.training_set.export.generation import SIDES, GenerationFile
-from orchestration.training_set.export.layout import BOXES, BOXES_SCHEMA, COCO, IMAGES, SCANS, SCANS_SCHEMA
+from orchestration.training_set.export.layout import (
+    BOXES,
+    BOXES_SCHEMA,
+    COCO,
+    CROISSANT,
+    DESCRIBED,
+    IMAGES,
+    SCANS,
+    SCANS_SCHEMA,
+)
 
-CROISSANT = "croissant.json"
 IMAGE_FILES = "image-files"
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 # What every file of this version begins with.
@@ -65,7 +73,7 @@ CONTEXT: Mapping[str, Any] = {
     "transform": "cr:transform",
 }
 SPLITS = dict(zip(SIDES, ("TrainingSplit", "ValidationSplit", "TestSplit"), strict=True))
-_DESCRIBED = {
+_DESCRIPTIONS = {
     SCANS: ("application/x-parquet", "A row for each scan."),
     BOXES: ("application/x-parquet", "A row for each box."),
     COCO: ("application/json", "All scans and boxes in the format of the COCO data set."),
@@ -102,13 +110,13 @@ def _dataset(facts: Facts, files: Mapping[str, GenerationFile]) -> dict[str, Any
         "rai:dataAnnotationProtocol": annotation_process(facts),
         "rai:dataLimitations": [*([said.limitations] if said.limitations else []), *LIMITS],
         **({"rai:dataUseCases": said.intended_use} if said.intended_use else {}),
-        "distribution": [*(_file(files[path]) for path in _DESCRIBED), _images()],
+        "distribution": [*(_file(files[path]) for path in DESCRIBED), _images()],
         "recordSet": [_sides(), _labels(facts), *_tables(), _image_records()],
     }
 
 
 def _file(file: GenerationFile) -> dict[str, Any]:
-    encoding, description = _DESCRIBED[file.path]
+    encoding, description = _DESCRIPTIONS[file.path]
     return {
         "@type": "cr:FileObject",
         "@id": file.path,
@@ -172,7 +180,7 @@ def _tables() -> Iterator[dict[str, Any]]:
             "@type": "cr:RecordSet",
             "@id": name,
             "name": name,
-            "description": _DESCRIBED[path][1],
+            "description": _DESCRIPTIONS[path][1],
             "key": {"@id": f"{name}/{key}"},
             "field": [_column(name, path, field) for field in schema if not _is_nested(field.type)],
         }

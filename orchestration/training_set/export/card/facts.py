@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from orchestration.labels import CAPTIONS, LABELS
@@ -17,19 +18,19 @@ from orchestration.training_set.export.card.flow import Flow, read_flows
 from orchestration.training_set.export.card.statement import Statement
 from orchestration.training_set.export.exported import ExportedFinding, ExportedScan
 from orchestration.training_set.export.generation import ROLES, SIDES, Splits
+from orchestration.training_set.export.layout import CARD_FACTS
 from orchestration.transformations import project_variables
 
-CARD_FACTS = "card.json"
 # Raised with every change of what the pages say or look like: pages of an earlier version are made again.
 CARD_VERSION = 1
 
 Found = tuple[ExportedScan, ExportedFinding]
 
 _AGREEMENT = """
-    select * from marts.reader_agreement
+    select * from {marts}.reader_agreement
     order by label collate "C", study_count desc, reader_a collate "C", reader_b collate "C"
 """
-_FILE_NAMES = "select distinct scan_id, coalesce(file_name, '') from marts.double_matched_findings"
+_FILE_NAMES = "select distinct scan_id, coalesce(file_name, '') from {marts}.double_matched_findings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +152,24 @@ class FromDatabase:
     agreement: Sequence[Mapping[str, Any]]
     flows: Sequence[Flow]
     views: Mapping[str, str]
+    variables: Mapping[str, Any] = field(default_factory=project_variables)
 
 
-def read_facts(connection: psycopg.Connection) -> FromDatabase:
-    """Read what the scans of a generation do not tell: agreement, the way of all studies, views by file names."""
+def read_facts(
+    connection: psycopg.Connection, schemas: Mapping[str, sql.Identifier], variables: Mapping[str, Any]
+) -> FromDatabase:
+    """Read what the scans of a generation do not tell: agreement, the way of all studies, views by file names.
+
+    Args:
+        connection: sees the marts.
+        schemas: those that the project calls ``intermediate`` and ``marts``.
+        variables: of the dbt project, with which the marts were made, as far as they are known.
+    """
+    marts = schemas["marts"]
     with connection.cursor(row_factory=dict_row) as cursor:
-        agreement = cursor.execute(_AGREEMENT).fetchall()
-    views = {scan_id: view_of(name) for scan_id, name in connection.execute(_FILE_NAMES)}
-    return FromDatabase(agreement, read_flows(connection), views)
+        agreement = cursor.execute(sql.SQL(_AGREEMENT).format(marts=marts)).fetchall()
+    views = {scan_id: view_of(name) for scan_id, name in connection.execute(sql.SQL(_FILE_NAMES).format(marts=marts))}
+    return FromDatabase(agreement, read_flows(connection, schemas), views, {**project_variables(), **variables})
 
 
 def gather(
@@ -170,7 +181,6 @@ def gather(
     splits: Splits,
 ) -> Facts:
     """Count what a card says of a generation's scans; readers become numbers."""
-    variables = project_variables()
     found: dict[str, list[Found]] = {label: [] for label in LABELS}
     for scan in scans:
         for finding in scan.findings:
@@ -181,8 +191,8 @@ def gather(
     return Facts(
         card_version=CARD_VERSION,
         statement=statement.model_dump(),
-        scans_per_study=variables["scans_per_study"],
-        min_matching_readers=variables["min_matching_readers"],
+        scans_per_study=beyond.variables["scans_per_study"],
+        min_matching_readers=beyond.variables["min_matching_readers"],
         studies=len({scan.study_id for scan in scans}),
         groups=len({scan.group_id for scan in scans}),
         roles={role: roles[role] for role in ROLES},

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import psycopg
+from psycopg import sql
 
 from orchestration.labels import LABELS
 from orchestration.transformations import seed_reasons
@@ -18,18 +19,18 @@ OUTCOMES = (NOT_READ, NOT_CALLED, NEGATIVE, TOO_FEW_READERS, *REASONS, DOUBLE_MA
 
 _STUDIES = """
     select
-        (select count(distinct study_id) from intermediate.int_scans),
-        (select count(distinct study_id) from intermediate.int_readings)
+        (select count(distinct study_id) from {intermediate}.int_scans),
+        (select count(distinct study_id) from {intermediate}.int_readings)
 """
 _VERDICTS = """
-    select label, reason, count(*) from marts.rejected_findings group by label, reason
+    select label, reason, count(*) from {marts}.rejected_findings group by label, reason
     union all
-    select label, 'double_matched', count(distinct study_id) from marts.double_matched_findings group by label
+    select label, 'double_matched', count(distinct study_id) from {marts}.double_matched_findings group by label
 """
 # A study that is rejected for several labels counts for the first of their reasons, in the order of the rule.
 _ROLES = """
     with studies as (
-        select distinct on (study_id) study_id, role, rejected from marts.trainable_scans order by study_id
+        select distinct on (study_id) study_id, role, rejected from {marts}.trainable_scans order by study_id
     )
 
     select
@@ -89,13 +90,20 @@ class Flow:
 _NOBODY = {NOT_READ, NOT_CALLED, NEGATIVE, TOO_FEW_READERS}
 
 
-def read_flows(connection: psycopg.Connection) -> list[Flow]:
-    """The flow of the studies as a whole, then that of each label in the order of the project; nothing exported yet."""
-    total, read = connection.execute(_STUDIES).fetchone() or (0, 0)
+def read_flows(connection: psycopg.Connection, schemas: Mapping[str, sql.Identifier]) -> list[Flow]:
+    """The flow of the studies as a whole, then that of each label in the order of the project; nothing exported yet.
+
+    ``schemas`` are those that the project calls ``intermediate`` and ``marts``.
+    """
+
+    def query(text: str) -> sql.Composed:
+        return sql.SQL(text).format(**schemas)
+
+    total, read = connection.execute(query(_STUDIES)).fetchone() or (0, 0)
     of_labels: dict[str, dict[str, int]] = {label: {} for label in LABELS}
-    for label, outcome, count in connection.execute(_VERDICTS):
+    for label, outcome, count in connection.execute(query(_VERDICTS)):
         of_labels.setdefault(label, {})[outcome] = count
-    whole: dict[str, int] = dict(connection.execute(_ROLES, [list(REASONS)]).fetchall())
+    whole: dict[str, int] = dict(connection.execute(query(_ROLES), [list(REASONS)]).fetchall())
     flows = [_flow("", total, read, TOO_FEW_READERS, whole)]
     return flows + [_flow(label, total, read, NOT_CALLED, of_labels[label]) for label in LABELS]
 

@@ -50,7 +50,11 @@ class ThumbnailTask:
 
 
 def make_thumbnails(task: ThumbnailTask) -> list[bytes] | None:
-    """JPEGs without any metadata, one for each area; None where the image can't be read as it was made."""
+    """JPEGs without any metadata, one for each area; None where the image is not what was made.
+
+    Raises:
+        StoreError: the destination does not give it.
+    """
     try:
         pixels = read_image(_read(task))
     except (DamagedCopyError, ImageError, MemoryError):
@@ -60,14 +64,10 @@ def make_thumbnails(task: ThumbnailTask) -> list[bytes] | None:
 
 
 def _read(task: ThumbnailTask) -> bytes:
+    """The image, whose SHA-256 is compared."""
     if isinstance(task.source, Path):
         return read_copy(task.source, task.sha256)
-    from orchestration.stores import StoreError  # noqa: PLC0415  stores take a second to import; a folder needs none
-
-    try:
-        data, _ = task.source.read(task.path)
-    except StoreError as error:
-        raise DamagedCopyError(str(error)) from None
+    data, _ = task.source.read(task.path)
     if hashlib.sha256(data).hexdigest() != task.sha256:
         raise DamagedCopyError("the object was changed since it was made")
     return data

@@ -3,7 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from orchestration.training_set.export.layout import BOXES, INDEX, METADATA, SCANS, SHARDS, YOLO
+from orchestration.training_set.export.layout import (
+    BOXES,
+    CARD_FACTS,
+    CROISSANT,
+    DESCRIBED,
+    INDEX,
+    METADATA,
+    SCANS,
+    SHARDS,
+    YOLO,
+)
+from orchestration.training_set.export.verifying.card import check_card
 from orchestration.training_set.export.verifying.coco import check_coco
 from orchestration.training_set.export.verifying.counts import check_counts
 from orchestration.training_set.export.verifying.imagefolder import check_imagefolder, check_links
@@ -34,6 +45,7 @@ FORMATS: Mapping[str, Format] = {
     "COCO": Format(lambda path: path.startswith("annotations/coco"), check_coco),
     "YOLO": Format(lambda path: path.startswith(f"{YOLO}/"), check_yolo),
     "imagefolder": Format(lambda path: path == METADATA or path.startswith("splits/"), check_imagefolder),
+    "data card": Format(lambda path: path in {CARD_FACTS, CROISSANT, *DESCRIBED}, check_card),
     "WebDataset": Format(lambda path: path in {INDEX, SHARDS}, check_index),
 }
 

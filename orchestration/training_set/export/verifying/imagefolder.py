@@ -59,13 +59,13 @@ def check_imagefolder(material: Material) -> Iterator[Problem]:
 
 
 def described(tables: Tables, labels: Sequence[str]) -> Mapping[str, Row]:
-    """Every scan as the formats of folders and shards describe it, boxes in the order of their findings."""
-    return {
-        scan_id: _described(scan, tables.boxes_of.get(scan_id, []), labels) for scan_id, scan in tables.scans.items()
-    }
+    """Every scan as the formats of folders and shards describe it."""
+    return {scan_id: described_scan(tables, scan, labels) for scan_id, scan in tables.scans.items()}
 
 
-def _described(scan: Row, boxes: Sequence[Row], labels: Sequence[str]) -> dict[str, Any]:
+def described_scan(tables: Tables, scan: Row, labels: Sequence[str]) -> dict[str, Any]:
+    """A scan as the formats of folders and shards describe it, boxes in the order of their findings."""
+    boxes = tables.boxes_of.get(scan["scan_id"], [])
     same = ("scan_id", "study_id", "side", "role", "width", "height", "labels", "rejected")
     return {
         "file_name": f"{scan['scan_id']}.png",

@@ -11,10 +11,10 @@ from orchestration.stores.publishing import PARTIAL
 from orchestration.training_set.export.verifying.agreement import Row, scan_name, twice
 from orchestration.training_set.export.verifying.files import PICTURE_BYTES, FileToCheck
 from orchestration.training_set.export.verifying.locating import DESTINATION_BESIDE_LABEL_FOLDERS as DESTINATION
-from orchestration.training_set.export.verifying.material import TABLE_BYTES, FormError, table_rows
+from orchestration.training_set.export.verifying.material import FormError, read_rows
 from orchestration.training_set.export.verifying.placement import Placement
 from orchestration.training_set.export.verifying.problems import Kind, Problem, note, problem
-from orchestration.training_set.export.verifying.tree import Reader, Tree, UnreadableError
+from orchestration.training_set.export.verifying.tree import Reader, Tree
 from orchestration.training_set.manifest_form import MANIFEST, SCHEMA
 
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -43,9 +43,7 @@ class PicturesOutcome:
 def check_pictures(task: PicturesTask) -> PicturesOutcome:
     """Read ``manifest.parquet`` and compare its rows with what they must be like and with one another."""
     try:
-        rows = table_rows(MANIFEST, task.reader.read(MANIFEST, TABLE_BYTES), SCHEMA)
-    except UnreadableError as error:
-        return PicturesOutcome([problem("unreadable", MANIFEST, f"it {error}")])
+        rows = read_rows(task.reader, MANIFEST, MANIFEST, SCHEMA)
     except FormError as error:
         return PicturesOutcome([problem(error.kind, error.path, str(error))])
     problems = [*twice(MANIFEST, rows, "finding_id", "its finding"), *twice(MANIFEST, rows, "path", "its picture")]

@@ -29,7 +29,7 @@ from orchestration.training_set.export.verifying.tree import Tree, UnreadableErr
 from orchestration.training_set.manifest_form import MANIFEST as PICTURES
 from orchestration.urls import parse_url, place_url
 
-MANIFEST_BYTES = 256 << 20  # some 150,000 scans; parsing takes up to twenty times as much memory
+MANIFEST_BYTES = 256 << 20  # some 450,000 scans; parsing takes up to twenty times as much memory
 DESTINATION_BESIDE_LABEL_FOLDERS = "export"
 
 Form = Literal["generation", "destination", "label folders"]

@@ -62,13 +62,13 @@ class Material:
         Raises:
             FormError: the manifest does not list it, it is longer, or can't be read.
         """
+        return _read(self.reader, path, self._location(path), most)
+
+    def _location(self, path: str) -> str:
         location = self.locations.get(path)
         if location is None:
             raise FormError("missing", path, "the manifest lists no such file")
-        try:
-            return self.reader.read(location, most)
-        except UnreadableError as error:
-            raise FormError("unreadable", path, f"it {error}") from None
+        return location
 
     def json(self, path: str, form: type[F]) -> F:
         """A JSON file of a form.
@@ -84,7 +84,7 @@ class Material:
         Raises:
             FormError: as :meth:`read`, or it is damaged, too large, of another schema, or lacks a value.
         """
-        return table_rows(path, self.read(path, TABLE_BYTES), schema)
+        return read_rows(self.reader, path, self._location(path), schema)
 
     def text(self, path: str, most: int = TEXT_BYTES) -> str:
         """A file of text.
@@ -113,12 +113,24 @@ def parsed(path: str, data: bytes, form: type[F], line: int | None = None) -> F:
         raise FormError("format", path, f"it is not what doubleread writes, at {where or at}") from None
 
 
-def table_rows(path: str, data: bytes, schema: pa.Schema) -> list[dict[str, Any]]:
-    """The rows of a Parquet file of exactly this schema.
+def _read(reader: Reader, path: str, location: str, most: int) -> bytes:
+    try:
+        return reader.read(location, most)
+    except UnreadableError as error:
+        raise FormError("unreadable", path, f"it {error}") from None
+
+
+def read_rows(reader: Reader, path: str, location: str, schema: pa.Schema) -> list[dict[str, Any]]:
+    """The rows of the Parquet file at a location; ``path`` is what it is called in messages.
 
     Raises:
-        FormError: damaged, too large, of another schema, or a value is missing.
+        FormError: as :meth:`Material.rows`.
     """
+    return _table_rows(path, _read(reader, path, location, TABLE_BYTES), schema)
+
+
+def _table_rows(path: str, data: bytes, schema: pa.Schema) -> list[dict[str, Any]]:
+    """The rows of a Parquet file, once its footer says that they fit and are what is expected."""
     with _refusing_parquet(path):
         file = pq.ParquetFile(BytesIO(data))
         described = file.metadata

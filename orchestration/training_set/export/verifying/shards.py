@@ -1,8 +1,11 @@
 """WebDataset's shards, their index and the list of wids against the tables, member by member."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pydantic import Field
@@ -20,12 +23,13 @@ from orchestration.training_set.export.layout import (
 )
 from orchestration.training_set.export.verifying.agreement import Row, compare_scans, scan_name
 from orchestration.training_set.export.verifying.files import CHANGED, FileToCheck
-from orchestration.training_set.export.verifying.imagefolder import Described, described
-from orchestration.training_set.export.verifying.material import Form, FormError, Material, parsed
+from orchestration.training_set.export.verifying.imagefolder import Described, described_scan
+from orchestration.training_set.export.verifying.material import Form, FormError, Material, parsed, read_rows
 from orchestration.training_set.export.verifying.problems import Kind, Problem, problem
 from orchestration.training_set.export.verifying.tables import read_tables
-from orchestration.training_set.export.verifying.tree import UnreadableError
+from orchestration.training_set.export.verifying.tree import Reader, UnreadableError
 
+_SHARD = re.compile(rf"{WEBDATASET}/(?P<side>[a-z]+)-[0-9]{{5}}-of-(?P<count>[0-9]{{5}})\.tar")
 SAMPLE_BYTES = 64 << 20  # of the description of one scan
 
 
@@ -55,8 +59,10 @@ def check_index(material: Material) -> Iterator[Problem]:
     if named != [(shard.path, shard.samples) for shard in shards]:
         yield problem("disagreement", SHARDS, "its shards and numbers of samples are not those of the manifest")
     rows = material.rows(INDEX, INDEX_SCHEMA)
+    paths = {shard.path for shard in shards}
+    counts: dict[str, int] = {side: _count(side, paths) for side in SIDES}
     expected = {
-        (row["scan_id"], ending): _members_of(row, shards_of(row, [shard.path for shard in shards]), ending)
+        (row["scan_id"], ending): _members_of(row, _shard_of(row, counts, paths), ending)
         for row in tables.scans.values()
         for ending in ("json", "png")
     }
@@ -79,14 +85,17 @@ def check_index(material: Material) -> Iterator[Problem]:
     yield from _counts(material, rows)
 
 
-def shards_of(scan: Row, shards: Sequence[str]) -> str | None:
+def _count(side: str, paths: Collection[str]) -> int:
+    """Among how many shards the scans of a side are shared out, as the shards' names say."""
+    found = (_SHARD.fullmatch(path) for path in paths)
+    return next((int(match["count"]) for match in found if match and match["side"] == side), 0)
+
+
+def _shard_of(scan: Row, counts: Mapping[str, int], paths: Collection[str]) -> str | None:
     """The shard that a scan belongs to: of its side, by its number among the shards of that side."""
-    of_side = [path for path in shards if path.startswith(f"{WEBDATASET}/{scan['side']}-")]
-    for path in of_side:
-        number, _, count = path.removeprefix(f"{WEBDATASET}/{scan['side']}-").removesuffix(".tar").partition("-of-")
-        if number.isdecimal() and count.isdecimal() and int(count) and scan["image_id"] % int(count) == int(number):
-            return path
-    return None
+    count = counts.get(scan["side"], 0)
+    path = f"{WEBDATASET}/{scan['side']}-{scan['image_id'] % count:05d}-of-{count:05d}.tar" if count else None
+    return path if path in paths else None
 
 
 def _members_of(scan: Row, shard: str | None, ending: str) -> dict[str, Any]:
@@ -96,13 +105,22 @@ def _members_of(scan: Row, shard: str | None, ending: str) -> dict[str, Any]:
 
 
 def _counts(material: Material, rows: Sequence[Row]) -> Iterator[Problem]:
+    """Compare the numbers of samples with the index, and the shards' sides with the scans'."""
+    members = Counter(row["shard"] for row in rows)
     for shard in material.generation.shards:
-        if 2 * shard.samples != sum(row["shard"] == shard.path for row in rows):
+        if 2 * shard.samples != members[shard.path]:
             yield problem("count", shard.path, f"the manifest's number of samples is not that of {INDEX}")
-    sides = {row["side"] for row in read_tables(material).scans.values()}
-    for side in SIDES:
-        if side in sides and not any(f"/{side}-" in shard.path for shard in material.generation.shards):
-            yield problem("missing", f"{WEBDATASET}/{side}-*.tar", "the manifest lists no shard of this side")
+    of_shards = {path.path.removeprefix(f"{WEBDATASET}/").split("-")[0] for path in material.generation.shards}
+    for side in sorted({row["side"] for row in read_tables(material).scans.values()} - of_shards):
+        yield problem("missing", f"{WEBDATASET}/{side}-*.tar", "the manifest lists no shard of this side")
+
+
+@lru_cache(maxsize=1)  # a worker reads many shards of one index
+def _rows_by_shard(reader: Reader, location: str, generation_id: str) -> Mapping[str, Sequence[Row]]:  # noqa: ARG001
+    rows: dict[str, list[Row]] = {}
+    for row in read_rows(reader, INDEX, location, INDEX_SCHEMA):
+        rows.setdefault(row["shard"], []).append(row)
+    return rows
 
 
 @dataclass(frozen=True)
@@ -167,8 +185,8 @@ class _Stream:
 def _walk(task: ShardTask, stream: _Stream) -> Iterator[Problem]:
     """The members of the index in their order, which is that of the shard; nothing may lie between or behind them."""
     tables, path = read_tables(task.material), task.file.path
-    expected = described(tables, task.material.generation.labels)
-    rows = [row for row in task.material.rows(INDEX, INDEX_SCHEMA) if row["shard"] == path]
+    material = task.material
+    rows = _rows_by_shard(material.reader, material.locations[INDEX], material.generation.id).get(path, [])
     fingerprint = hashlib.sha256()
     for row in sorted(rows, key=lambda row: row["byte_offset"]):
         name, scan = scan_name(row["scan_id"]), tables.scans.get(row["scan_id"], {})
@@ -186,13 +204,14 @@ def _walk(task: ShardTask, stream: _Stream) -> Iterator[Problem]:
             yield problem("shard", path, f"{name}: something lies behind a member")
         fingerprint.update(f"{row['member']} {digest}\n".encode())
         if row["member"].endswith(".json"):
+            expected = described_scan(tables, scan, material.generation.labels) if scan else None
             yield from _differences(path, content, row, expected)
         elif digest != scan.get("sha256"):
             yield problem("disagreement", path, f"{name}: its image is not that of {row['member']}'s scan")
     rest = b"".join(stream.take(2 * TAR_BLOCK + TAR_RECORD))
     if any(rest) or stream.position != task.file.size_bytes:
         yield problem("shard", path, "something lies behind its last member")
-    if fingerprint.hexdigest() not in {shard.fingerprint for shard in task.material.generation.shards}:
+    if fingerprint.hexdigest() not in {shard.fingerprint for shard in material.generation.shards if shard.path == path}:
         yield problem("disagreement", path, "its fingerprint in the manifest does not follow from its members")
 
 
@@ -208,10 +227,10 @@ def _content(stream: _Stream, size: int, *, keep: bool) -> tuple[str, bytes]:
     return digest.hexdigest(), bytes(kept)
 
 
-def _differences(path: str, content: bytes, row: Row, expected: Mapping[str, Row]) -> Iterator[Problem]:
+def _differences(path: str, content: bytes, row: Row, expected: Row | None) -> Iterator[Problem]:
     sample = parsed(path, content, _Sample)
     if (sample.key, sample.scan_id) != (row["key"], row["scan_id"]):
         yield problem("shard", path, f"{scan_name(row['scan_id'])}: a sample is another scan's")
         return
-    of_scan = {row["scan_id"]: expected[row["scan_id"]]} if row["scan_id"] in expected else {}
+    of_scan = {row["scan_id"]: expected} if expected else {}
     yield from compare_scans(path, of_scan, [(row["scan_id"], sample.row())])

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import cast
 
-import pyarrow as pa
-
 from orchestration.imaging import Box
 from orchestration.stores import UnsafePathError, check_name
 from orchestration.training_set.export.boxes import Map, PlacedBox, box_keys, mapped, placed, stable_ids
@@ -16,9 +14,9 @@ from orchestration.training_set.export.generation import ROLES, SIDES, Generatio
 from orchestration.training_set.export.layout import BOXES, BOXES_SCHEMA, IMAGES, SCANS, SCANS_SCHEMA
 from orchestration.training_set.export.splits import Rule
 from orchestration.training_set.export.verifying.agreement import Row, Tables, scan_name, twice
-from orchestration.training_set.export.verifying.material import TABLE_BYTES, FormError, Material, table_rows
+from orchestration.training_set.export.verifying.material import Material, read_rows
 from orchestration.training_set.export.verifying.problems import Kind, Problem, problem
-from orchestration.training_set.export.verifying.tree import Reader, UnreadableError
+from orchestration.training_set.export.verifying.tree import Reader
 
 _PIXELS = 1e-6  # by which coordinates that were computed twice may differ
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -44,13 +42,7 @@ def _rows(material: Material) -> tuple[list[Row], list[Row]]:
 
 @lru_cache(maxsize=1)  # a worker compares several formats with them
 def _read_once(reader: Reader, scans: str, boxes: str, generation_id: str) -> tuple[list[Row], list[Row]]:  # noqa: ARG001
-    def rows(path: str, location: str, schema: pa.Schema) -> list[Row]:
-        try:
-            return [*table_rows(path, reader.read(location, TABLE_BYTES), schema)]
-        except UnreadableError as error:
-            raise FormError("unreadable", path, f"it {error}") from None
-
-    return rows(SCANS, scans, SCANS_SCHEMA), rows(BOXES, boxes, BOXES_SCHEMA)
+    return [*read_rows(reader, SCANS, scans, SCANS_SCHEMA)], [*read_rows(reader, BOXES, boxes, BOXES_SCHEMA)]
 
 
 def check_tables(material: Material) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from orchestration.imaging import PngDescription
 from orchestration.outcomes import Progress, no_progress
 from orchestration.settings import Settings
-from orchestration.training_set.export.generation import MANIFEST, Generation
+from orchestration.training_set.export.generation import GENERATIONS, MANIFEST, Generation
 from orchestration.training_set.export.layout import IMAGES, INDEX, SCANS
 from orchestration.training_set.export.verifying.files import Checked, FileToCheck
 from orchestration.training_set.export.verifying.formats import FORMATS, TABLES, FormatOutcome, FormatTask, ImageRow
@@ -19,6 +19,7 @@ from orchestration.training_set.export.verifying.locating import (
     VerificationError,
     find_copy,
     form_of,
+    has_objects_only,
     open_tree,
     read_copy,
 )
@@ -140,7 +141,8 @@ class _Run:
             ids = generation_ids(tree)
             if form == "generation" or len(ids) != 1:
                 return
-            copy = read_copy(tree, f"generations/{ids[0]}")  # the only one there: look at it all the same
+            # It is the only one there: look at it all the same.
+            copy = read_copy(tree, f"{GENERATIONS}/{ids[0]}", has_objects_only=has_objects_only(tree))
             if isinstance(copy, Problem):
                 self.found.problems.append(copy)
                 return
@@ -195,18 +197,14 @@ class _Run:
                 continue
             material = _material(copy, files | set(TABLES))
             if name == "links":
-                links = {} if copy.generation.links is None else copy.generation.links
-                material = replace(material, generation=material.generation.model_copy(update={"links": links}))
+                material = replace(material, generation=copy.generation.model_copy(update={"files": []}))
             if name != "WebDataset" or copy.generation.shards or files:
                 self.found.compared.append(name)
                 yield FormatTask(name, material)
 
     def _compare_images(self, copy: Copy) -> None:
         """Compare what pictures say of themselves with the table, and the table with the manifest."""
-        for path, described in self.pictures.items():
-            if described.holds_more:
-                what = "it holds more than pixels: chunks of text or the like, or bytes behind its end"
-                self.found.problems.append(problem("picture", path, what))
+        self._name_what_holds_more()
         if self.images is None:
             return
         files = copy.files
@@ -224,6 +222,12 @@ class _Run:
         for path in files:
             if path.startswith(f"{IMAGES}/") and path.endswith(".png") and path not in rows:
                 self.found.problems.append(problem("disagreement", path, f"{SCANS} has no scan of this image"))
+
+    def _name_what_holds_more(self) -> None:
+        for path, described in self.pictures.items():
+            if described.holds_more:
+                what = "it holds more than pixels: chunks of text or the like, or bytes behind its end"
+                self.found.problems.append(problem("picture", path, what))
 
     def _compare_with(self, earlier: Copy, later: Copy) -> None:
         if any(one.path in {*TABLES, MANIFEST} for one in self.found.problems):
@@ -246,6 +250,7 @@ class _Run:
         self.found.notes += placement.notes
         self.files_in_all = len(placement.files)
         self._do(file_tasks(tree.reader, placement.files))
+        self._name_what_holds_more()
         for path, _, _, width, height in outcome.pictures:
             if path in self.pictures and self.pictures[path][:2] != (width, height):
                 what = "its width or height is not that of the manifest"

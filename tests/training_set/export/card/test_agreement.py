@@ -43,7 +43,11 @@ def test_the_variance_is_what_small_changes_of_the_cells_give(table: tuple[int, 
 
 
 @given(cells, cells)
-def test_readers_who_never_differ_leave_nothing_to_estimate_an_error_from(both: int, neither: int) -> None:
+def test_readers_who_never_differ_or_never_change_leave_nothing_to_estimate_an_error_from(
+    both: int, neither: int
+) -> None:
     assert kappa_interval(both, 0, 0, neither) is None
+    assert kappa_interval(0, both, 0, neither) is None
+    assert kappa_interval(both, 0, neither, 0) is None
     assert kappa_interval(0, 0, 0, neither) is None
     assert kappa_interval(0, 0, 0, 0) is None

@@ -1,6 +1,7 @@
 """The numbers of a card, counted again from what lies beside it and from the marts."""
 
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.labels import LABELS
-from orchestration.training_set.export.tables import BOXES, SCANS
+from orchestration.training_set.export.layout import BOXES, SCANS
 from tests.training_set.conftest import MASS, box
 from tests.training_set.export.card.conftest import HOSTILE_SCAN
 from tests.training_set.export.exporter import Exporter
@@ -100,6 +101,23 @@ def test_a_page_that_somebody_changed_is_made_again_in_the_same_generation(carde
     path.write_bytes(b"changed")
     again = carded.export()
     assert (again.changed, again.generation, path.read_bytes()) == (True, first.generation, made)
+
+
+def test_an_image_that_is_no_longer_what_was_made_is_named_and_its_tile_says_so(carded: Exporter) -> None:
+    """Changed without a trace in size and time, so that only its SHA-256 tells."""
+    carded.export()
+    image = carded.folder / "images" / "no boxes.png"
+    times = image.stat()
+    data = bytearray(image.read_bytes())
+    data[-20] ^= 1
+    image.write_bytes(data)
+    os.utime(image, ns=(times.st_atime_ns, times.st_mtime_ns))
+    with carded.project.database.connect() as connection:
+        connection.execute("delete from doubleread.thumbnails")
+    carded.project.add("10", boxes=[box("U1", x=3)])
+    report = carded.export()
+    assert [failure.item for failure in report.failures.shown] == ["no boxes"]
+    assert carded.read("index.html").decode().count("Its image could not be read.") == 1
 
 
 def test_a_thumbnail_that_is_kept_is_the_one_that_would_be_made(carded: Exporter) -> None:

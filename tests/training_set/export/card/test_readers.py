@@ -16,8 +16,8 @@ from PIL import Image
 
 from orchestration.labels import LABELS
 from orchestration.training_set.export.card.croissant import CONTEXT
+from orchestration.training_set.export.layout import BOXES, SCANS, SCANS_SCHEMA
 from orchestration.training_set.export.selection import ExportOptions
-from orchestration.training_set.export.tables import BOXES, SCANS, SCANS_SCHEMA
 from tests.training_set.export.card.conftest import HOSTILE, HOSTILE_SCAN
 from tests.training_set.export.exporter import Exporter
 from tests.training_set.export.loaders import RECORDS, printed

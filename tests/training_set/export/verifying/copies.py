@@ -16,10 +16,13 @@ from orchestration.imaging import Box
 from orchestration.labels import LABELS
 from orchestration.settings import load_settings
 from orchestration.stores import Place, open_place
+from orchestration.training_set.export.card.croissant import write_croissant
+from orchestration.training_set.export.card.facts import Facts, FromDatabase, gather, reader_numbers
 from orchestration.training_set.export.composing import compose
 from orchestration.training_set.export.exported import Ready, exported
 from orchestration.training_set.export.generation import (
     Generation,
+    GenerationFile,
     Role,
     Splits,
     current_id,
@@ -28,6 +31,7 @@ from orchestration.training_set.export.generation import (
     manifest_bytes,
 )
 from orchestration.training_set.export.images import CleaningTask, MadeImage, clean
+from orchestration.training_set.export.layout import CROISSANT
 from orchestration.training_set.export.objects import object_path
 from orchestration.training_set.export.publishing import publish, take_object, unfinished_objects, workspace
 from orchestration.training_set.export.selection import ExportOptions, Selected, SelectedFinding
@@ -83,7 +87,17 @@ def scans(patients: bool = True) -> list[Selected]:
     )
 
 
-def publish_scans(destination: Place, selected: list[Selected], options: ExportOptions = OPTIONS) -> str:
+def small_image(scan_id: str) -> bytes:
+    """An image of a scan, another one for each."""
+    return png(int(hashlib.sha256(scan_id.encode()).hexdigest()[:6], 16), width=WIDTH, height=HEIGHT)
+
+
+def publish_scans(
+    destination: Place,
+    selected: list[Selected],
+    options: ExportOptions = OPTIONS,
+    image_of: Callable[[str], bytes] = small_image,
+) -> str:
     """Publish a generation of the scans; its id."""
     known = {
         one.study_id: StudyPatients(one.study_id, frozenset([one.patient_id] if one.patient_id else []))
@@ -100,20 +114,30 @@ def publish_scans(destination: Place, selected: list[Selected], options: ExportO
         ready = [
             Ready(one, image, source, groups[one.study_id].group_id, RULE.side(groups[one.study_id].key))
             for one in selected
-            for image, source in [_image(one, destination, unfinished)]
+            for image, source in [_image(image_of(one.scan_id), destination, unfinished)]
         ]
     previous = find_generation(destination, current_id(destination))
+    scans, beyond = exported(ready), FromDatabase([], [], {})
+    facts = gather(scans, beyond, reader_numbers(scans, []), statement=options.card, splits=splits)
     with workspace(destination) as folder:
-        generation = compose(
-            folder, exported(ready), options=options, splits=splits, destination=destination, previous=previous
+        composed = compose(
+            folder, scans, options=options, splits=splits, facts=facts, destination=destination, previous=previous
         )
+        generation = _with_croissant(folder, composed, facts)
         publish(destination, folder, generation, run_id="run")
     return generation.id
 
 
-def _image(selected: Selected, destination: Place, unfinished: Path | None) -> tuple[MadeImage, str]:
-    seed = int(hashlib.sha256(selected.scan_id.encode()).hexdigest()[:6], 16)
-    data = png(seed, width=WIDTH, height=HEIGHT)
+def _with_croissant(folder: Path, composed: Generation, facts: Facts) -> Generation:
+    """The page that programs read; those for people need thumbnails, which need a database."""
+    write_croissant(folder, facts, composed.by_path())
+    data = (folder / CROISSANT).read_bytes()
+    page = GenerationFile(path=CROISSANT, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+    files = sorted([*composed.files, page], key=lambda file: file.path)
+    return identified(composed.model_copy(update={"files": files}))
+
+
+def _image(data: bytes, destination: Place, unfinished: Path | None) -> tuple[MadeImage, str]:
     source = hashlib.sha256(data).hexdigest()
     if unfinished is None:
         local = Path("source.png")

@@ -1,5 +1,6 @@
 """Copies of every form are right: links kept, followed or lost; in a folder, in a store, or brought down from one."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -12,9 +13,16 @@ from orchestration.stores import StoreUnavailableError, open_place
 from orchestration.training_set.export.generation import current_id
 from orchestration.training_set.export.publishing import remove_old
 from orchestration.training_set.export.selection import ExportOptions
-from orchestration.training_set.export.verifying.locating import VerificationError
+from orchestration.training_set.export.verifying.files import FilesTask, FileToCheck
+from orchestration.training_set.export.verifying.formats import FormatTask
+from orchestration.training_set.export.verifying.label_folders import PicturesTask
+from orchestration.training_set.export.verifying.locating import VerificationError, open_tree, read_copy
+from orchestration.training_set.export.verifying.problems import Problem
+from orchestration.training_set.export.verifying.shards import ShardTask
+from orchestration.training_set.export.verifying.since import material_of_tables
+from orchestration.training_set.export.verifying.tasks import given_up
 from orchestration.training_set.export.verifying.verification import Verified, verify
-from orchestration.workers import thread_workers
+from orchestration.workers import WorkerLostError, thread_workers
 from tests.services.places import PlaceToTest
 from tests.training_set.export.verifying.copies import MASS, copied, manifest, publish_scans, rows, scan, scans, sign
 
@@ -255,3 +263,28 @@ def test_what_cannot_be_verified_is_told_in_a_sentence(
 ) -> None:
     with pytest.raises((VerificationError, StoreUnavailableError), match=message):
         look(odd.get(place, place), **asked)
+
+
+def test_what_ends_the_process_that_reads_it_is_named(originals: dict[str, Path]) -> None:
+    """Nothing at hand ends a worker, which is why they read what they can't trust."""
+    copy = read_copy(open_tree(originals["generation"]), "")
+    assert not isinstance(copy, Problem)
+    material = material_of_tables(copy)
+    shard = FileToCheck("webdataset/a.tar", "webdataset/a.tar", 1, "0" * 64)
+    image = FileToCheck("images/1.png", "images/1.png", 1, "0" * 64, is_picture=True)
+    for task, path in (
+        (FilesTask(copy.tree.reader, (image, shard)), image.path),
+        (FormatTask("COCO", material), "annotations/scans.parquet"),
+        (ShardTask(material, shard, compared=False), shard.path),
+        (PicturesTask(copy.tree.reader), "manifest.parquet"),
+    ):
+        problems = given_up(task, str(WorkerLostError()))
+        assert problems[0].path == path
+        assert "ended abruptly" in problems[0].what
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read_is_named(copy_of: Callable[[str], Path], look: Look) -> None:
+    folder = copy_of("generation")
+    (folder / "images").chmod(0)
+    assert ("unreadable", "images") in {(one.kind, one.path) for one in look(folder).problems}

@@ -13,6 +13,7 @@ from orchestration.training_set.export.verifying.problems import LONGEST_PATH
 from orchestration.training_set.export.verifying.verification import Verified
 from tests.training_set.export.verifying.damage import (
     annotations,
+    card,
     destinations,
     files,
     label_folders,
@@ -23,7 +24,8 @@ from tests.training_set.export.verifying.damage import (
 from tests.training_set.export.verifying.damage.table import DAMAGES, Damage
 
 Look = Callable[..., Verified]
-ROOMS = (annotations, destinations, files, label_folders, plain, tables, yolo)  # imported, so that they fill the table
+# Imported, so that they fill the table.
+ROOMS = (annotations, card, destinations, files, label_folders, plain, tables, yolo)
 
 
 def is_named(found: Verified, damage: Damage, named: str) -> bool:

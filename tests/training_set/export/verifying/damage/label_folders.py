@@ -1,5 +1,6 @@
 """What goes wrong with label folders and their manifest."""
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,16 @@ _row("missing", "../../etc/passwd", path="../../etc/passwd")
 _row("format", "scan ../1", scan_id="../1")
 _row("disagreement", "scan 1", source_image="mmg/2.png")
 _row("disagreement", "scan 1", source_sha256="0" * 64)
+
+
+@damage("picture", "training set")
+def something_behind_a_picture_that_the_list_knows(folder: Path) -> str:
+    data = (folder / PICTURE).read_bytes() + b"Doe^Jane"
+    (folder / PICTURE).write_bytes(data)
+    with rows(folder, MANIFEST) as found:
+        row = next(row for row in found if row["path"] == PICTURE)
+        row |= {"size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    return PICTURE
 
 
 @damage("link", "training set")
