@@ -12,7 +12,7 @@ def test_a_receiver_needs_no_settings_and_no_database(home: Home) -> None:
     result = home.run("verify", "set")
     assert "22 scans, 21 findings, 58 boxes" in result.stdout
     assert "22 pictures decoded" in result.stdout
-    assert "COCO, YOLO, imagefolder, WebDataset" in result.stdout
+    assert "COCO, YOLO, imagefolder, data card, WebDataset" in result.stdout
     assert result.stdout.splitlines()[-1] == "set: right"
     assert not (home.folder / ".doubleread").exists(), "nothing is started, and nothing written"
 
