@@ -87,10 +87,12 @@ def empty_database(server: Database) -> Iterator[Database]:
     with server.connect() as connection:
         connection.autocommit = True
         connection.execute(sql.SQL("create database {}").format(name))
-    yield Database({**server.libpq_environment, "PGDATABASE": TEST_DATABASE})
-    with server.connect() as connection:
-        connection.autocommit = True
-        connection.execute(sql.SQL("drop database {} with (force)").format(name))
+    try:
+        yield Database({**server.libpq_environment, "PGDATABASE": TEST_DATABASE})
+    finally:
+        with server.connect() as connection:
+            connection.autocommit = True
+            connection.execute(sql.SQL("drop database {} with (force)").format(name))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ _READINGS = """
             annotations.reader_id,
             min(annotations.created_at)::text as first_at,
             max(annotations.created_at)::text as last_at
-        from staging.stg_annotations__annotations as annotations
+        from staging.stg_annotations__annotations_now as annotations
         inner join intermediate.int_scans as scans on annotations.scan_id = scans.scan_id
         where
             scans.study_id = %(study)s

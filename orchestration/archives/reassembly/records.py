@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from orchestration.archives.reassembly.members import Reason, Unmatched
 from orchestration.stores import MissingObjectError, Place
+from orchestration.stores.parquet import read_table
 
 INDEX = "index"
 UNMATCHED = "unmatched"
@@ -105,7 +106,7 @@ def read_record(output: Place, batch: str) -> BatchRecord | None:
     """
     try:
         data, _ = output.read(f"{INDEX}/{batch}.parquet")
-        written = [Written(**row) for row in pq.read_table(BytesIO(data)).to_pylist()]
+        written = [Written(**row) for row in read_table(data).to_pylist()]
     except (MissingObjectError, pa.ArrowException, TypeError):
         return None
     return BatchRecord(written, read_unmatched(output, batch))
@@ -132,7 +133,7 @@ def read_unmatched(output: Place, name: str) -> list[Unmatched]:
         data, _ = output.read(f"{UNMATCHED}/{name}.parquet")
     except MissingObjectError:
         return []
-    rows = pq.read_table(BytesIO(data)).to_pylist()
+    rows = read_table(data).to_pylist()
     return [Unmatched(**{**row, "reason": Reason(row["reason"])}) for row in rows]
 
 

@@ -101,11 +101,8 @@ def _target(link: Path) -> str:
 def _read_table(url: str, settings: "Settings") -> _Table:
     """What an object store's current generation says of its scans; empty where nothing was exported."""
     # A second to import, which folders need not wait for.
-    from io import BytesIO  # noqa: PLC0415
-
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
     from orchestration.stores import place_at  # noqa: PLC0415
+    from orchestration.stores.parquet import read_table  # noqa: PLC0415
     from orchestration.training_set.export.generation import current_id  # noqa: PLC0415
 
     place = place_at(url, settings)
@@ -113,6 +110,6 @@ def _read_table(url: str, settings: "Settings") -> _Table:
     if current is None:
         return _Table(None, {})
     data, _ = place.read(f"{GENERATIONS}/{current}/annotations/scans.parquet")
-    table = pq.read_table(BytesIO(data), columns=["scan_id", "sha256", "side"])
+    table = read_table(data, ["scan_id", "sha256", "side"])
     scans, digests, sides = (table[name].to_pylist() for name in ("scan_id", "sha256", "side"))
     return _Table(current, dict(zip(zip(scans, digests, strict=True), sides, strict=True)))

@@ -2,12 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from io import BytesIO
-
-import pyarrow.parquet as pq
 
 from orchestration.database import Database
 from orchestration.stores import Place
+from orchestration.stores.parquet import read_table
 from orchestration.training_set.export.generation import current_id, read_generation
 from orchestration.training_set.export.layout import SCANS
 from orchestration.training_set.export.splits import StudyPatients, group_studies, two_sided
@@ -36,7 +34,7 @@ def divided_patients(database: Database, destination: Place) -> list[list[str]]:
     generation = read_generation(destination)
     file = generation.by_path()[SCANS]
     data, _ = destination.read(generation.location(file, is_remote=destination.is_remote))
-    table = pq.read_table(BytesIO(data), columns=["study_id", "side"])
+    table = read_table(data, ["study_id", "side"])
     sides = dict(zip(table["study_id"].to_pylist(), table["side"].to_pylist(), strict=True))
     with database.tables("training_set") as connection:
         rows = [row for row in connection.execute(_PATIENTS, [destination.url]) if row[0] in sides]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet as pq
 
 from orchestration.errors import DoublereadError
 from orchestration.outcomes import Failures
+from orchestration.stores.parquet import read_table
 from orchestration.training_set.export.splits import two_sided
 
 ROWS_NAMED = 6  # of one patient
@@ -86,11 +86,12 @@ def _columns(table: SideTable, patient_column: str, side_column: str | None) -> 
     wanted = [patient_column] + ([side_column] if side_column else [])
     try:
         if table.path.suffix == ".parquet":
-            found = pq.read_table(table.path, columns=wanted)
+            found = read_table(table.path, wanted)
         else:
             options = pyarrow.csv.ParseOptions(newlines_in_values=True)
             texts = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted)
-            found = pyarrow.csv.read_csv(table.path, parse_options=options, convert_options=texts)
+            alone = pyarrow.csv.ReadOptions(use_threads=False)
+            found = pyarrow.csv.read_csv(table.path, read_options=alone, parse_options=options, convert_options=texts)
         columns = [[str(value or "").strip() for value in found[name].to_pylist()] for name in wanted]
     except (OSError, KeyError, pa.ArrowException):
         raise TableError(f"{table.path} is no CSV or Parquet table with the column {' and '.join(wanted)}") from None

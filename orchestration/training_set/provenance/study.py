@@ -18,7 +18,7 @@ from orchestration.training_set.provenance.rule import Rule
 
 ROWS = 5_000  # of one study: a study of four scans and ten readers has some forty
 
-SCANS = sql.Identifier("staging", "stg_annotations__scans")
+SCANS = sql.Identifier("staging", "stg_annotations__scans_now")
 _SCANS_OF_STUDY = sql.SQL(
     "select scan_id, scan_key::text as key, png_image from {scans} where study_key = %s::{type} "
     'order by scan_id collate "C" limit {rows}'
@@ -34,7 +34,7 @@ _ANNOTATIONS = sql.SQL(
         {labels},
         case when reader_id is not null then first_value(annotation_id) over latest end as counting_id,
         staging.json_list(boxes_text) as boxes
-    from staging.stg_annotations__annotations
+    from staging.stg_annotations__annotations_now
     where scan_key = any(%(scans)s::text[]::{type}[])
     window latest as (
         partition by scan_key, reader_id order by coalesce(created_at, '-infinity') desc, annotation_key desc
@@ -57,7 +57,7 @@ def key_type(connection: psycopg.Connection, column: LiteralString) -> sql.SQL:
     """The type of a key of the staged scans, to cast a text to."""
     row = connection.execute(
         "select format_type(atttypid, atttypmod) from pg_attribute where attrelid = %s::regclass and attname = %s",
-        ["staging.stg_annotations__scans", column],
+        ["staging.stg_annotations__scans_now", column],
     ).fetchone()
     return sql.SQL(row[0] if row else "text")
 

@@ -5,14 +5,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from orchestration.errors import DoublereadError
 from orchestration.stores import MissingObjectError, Place
+from orchestration.stores.parquet import read_table
 from orchestration.training_set.export.generation import (
     GENERATIONS,
     MANIFEST,
@@ -69,7 +67,7 @@ class Published:
 
     def table(self, path: str, columns: Sequence[str]) -> list[dict[str, Any]]:
         """Some columns of a Parquet file of the version, a dictionary for each row."""
-        rows: list[dict[str, Any]] = pq.read_table(BytesIO(self.read(path)), columns=list(columns)).to_pylist()
+        rows: list[dict[str, Any]] = read_table(self.read(path), columns).to_pylist()
         return rows
 
     @cached_property

@@ -141,7 +141,7 @@ def _table_rows(path: str, data: bytes, schema: pa.Schema) -> list[dict[str, Any
             )
         if not file.schema_arrow.equals(schema):
             raise FormError("format", path, "its columns are not those that doubleread writes")
-        table = file.read()
+        table = file.read(use_threads=False)
         table.validate(full=True)
         if any(table[field.name].null_count for field in schema if not field.nullable):
             raise FormError("format", path, "a value is missing")

@@ -1,0 +1,1 @@
+{{ staged_annotations('select * from ' ~ source('annotations', 'mmgscans_mmgscanannotation')) }}

@@ -1,0 +1,1 @@
+{{ staged_scans('select * from ' ~ source('annotations', 'mmgscans_mmgscan')) }}
