@@ -120,13 +120,13 @@ def test_a_file_whose_name_is_an_id_is_that_id_where_its_content_is_nothing(
 def test_raw_tables_that_were_loaded_anew_need_a_build(built_home: BuiltHome) -> None:
     rename = "alter view staging.stg_annotations__{} rename to stg_annotations__{}"
     with built_home.database.connect() as connection:
-        connection.execute(rename.format("annotations", "gone").encode())
+        connection.execute(rename.format("annotations_now", "gone").encode())
     try:
         with pytest.raises(NotBuiltError, match="loaded anew"):
             ask(built_home, "1")
     finally:
         with built_home.database.connect() as connection:
-            connection.execute(rename.format("gone", "annotations").encode())
+            connection.execute(rename.format("gone", "annotations_now").encode())
 
 
 def test_one_who_may_not_read_is_told_what_to_grant(built_home: BuiltHome) -> None:
