@@ -132,10 +132,15 @@ def _build(
             partial(_record, context, database),
         )
         tests = []
-        for event in invocation.stream().fetch_column_metadata().fetch_row_counts():
-            if isinstance(event, dg.AssetCheckResult):
-                tests.append(_ran(event))
-            yield event
+        try:
+            for event in invocation.stream().fetch_column_metadata().fetch_row_counts():
+                if isinstance(event, dg.AssetCheckResult):
+                    tests.append(_ran(event))
+                yield event
+        finally:
+            # Another run waits for these to end, with the lock that this run's export will ask for.
+            if invocation.adapter is not None:
+                invocation.adapter.cleanup_connections()
         keep_last_run(database, models, read, LastRun(context.run.run_id, tuple(tests)))
 
 

@@ -83,6 +83,7 @@ def _some(places: list[str]) -> str:
 
 
 def _columns(table: SideTable, patient_column: str, side_column: str | None) -> tuple[list[str], list[str]]:
+    """The patients of a table and, where a column names them, the sides, row by row."""
     wanted = [patient_column] + ([side_column] if side_column else [])
     try:
         if table.path.suffix == ".parquet":
