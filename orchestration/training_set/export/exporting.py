@@ -139,6 +139,7 @@ def export(
             )
             beyond = read_facts(reader, source.schemas, state.project_variables)
             acceptances = read_acceptances(reader, source.schemas) if options.reports else None
+            reader.commit()  # an open transaction would hold up another run that makes tables, and this one behind it
         withheld: Mapping[str, str] = {}
         if options.check_text and source is LAST_BUILD:  # of an earlier state, what was withheld then is left out
             withheld = withheld_scans(
