@@ -19,6 +19,7 @@ from orchestration.training_set.export.composing import compose
 from orchestration.training_set.export.exported import Ready, exported
 from orchestration.training_set.export.generation import Contents, Generation, Splits, current_id, find_generation
 from orchestration.training_set.export.images import CleaningOutcome, CleaningTask, MadeImage, clean
+from orchestration.training_set.export.publications import Publishing, read_state, record_publication
 from orchestration.training_set.export.publishing import is_whole, publish, take_object, unfinished_objects, workspace
 from orchestration.training_set.export.records import ImageRecords
 from orchestration.training_set.export.reports.acceptance import Acceptance, read_acceptances
@@ -35,7 +36,6 @@ from orchestration.training_set.export.selection import (
 from orchestration.training_set.export.splits import Group, Rule, StudyPatients, group_studies
 from orchestration.training_set.export.text_gate.gate import withheld_scans
 from orchestration.training_set.scans import forget_scan, retrieve_scans
-from orchestration.training_set.versions.records import Publishing, read_state, record_publication
 from orchestration.transformations import MARTS_LOCK
 from orchestration.workers import WorkerLostError, Workers, process_workers
 
@@ -137,7 +137,7 @@ def export(
             selected = list(
                 select_scans(reader, options, store_url=store.url, destination=destination.url, source=source)
             )
-            beyond = read_facts(reader, source.schemas, state.project_variables)
+            beyond = read_facts(reader, source.schemas, state.variables)
             acceptances = read_acceptances(reader, source.schemas) if options.reports else None
             reader.commit()  # an open transaction would hold up another run that makes tables, and this one behind it
         withheld: Mapping[str, str] = {}
@@ -298,7 +298,7 @@ class _Export:
         previous = find_generation(destination, current_id(destination)) if is_reused else None
         if acceptances is not None:
             self.report.reports = make_reports(
-                scans, acceptances, destination=destination, previous=previous, workers=workers
+                scans, acceptances, beyond.variables, destination=destination, previous=previous, workers=workers
             )
         with workspace(destination) as folder:
             composed = compose(

@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 
 from orchestration.database.raw_tables import IDS
 from orchestration.labels import LABELS
-from orchestration.training_set.versions.records import VersionRecord
+from orchestration.training_set.export.publications import VersionRecord
 
 Kind = Literal["reading", "scan"]
 Change = Literal["new", "changed", "deleted", "superseded"]

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestration.database import Database
+from orchestration.training_set.export.publications import NO_MOMENT, VersionRecord, version_records
 from orchestration.training_set.versions.causes import Cause, Causes, find_causes
 from orchestration.training_set.versions.comparing import Setting, VersionDiff, VersionFinding, VersionScan
-from orchestration.training_set.versions.records import NO_MOMENT, VersionRecord, version_records
 
 NO_DATABASE = "causes are not known: they need the database that the versions were made from"
 

@@ -20,6 +20,8 @@ from orchestration.workers import thread_workers
 
 COPIES_AT_A_TIME = 8  # images fetched and put at a time: the work waits for places
 
+_READ_IN_HEADER = ("patient_digest", "study_uid", "series_uid", "uid", "sop_class_uid")
+"""What a version's own tables do not tell of an image."""
 _COLUMNS = ("scan_id", "path", "sha256", "width", "height", "bits", "channels", "value_offset", "inverted",
     "source_sha256")  # fmt: skip
 
@@ -41,7 +43,7 @@ def take_images(
     Raises:
         StoreError: the destination does not take one.
     """
-    digests = _patient_digests(connection, store_url)
+    headers = _read_in_headers(connection, store_url)
     try:
         rows = version.table(SCANS, _COLUMNS)
     except (GenerationError, StoreError):
@@ -50,10 +52,7 @@ def take_images(
         copied = copying.run(_Copying(version, destination), ((row["scan_id"], row) for row in rows))
         found = dict(_found(copied))
     sources = {row["scan_id"]: row["source_sha256"] for row in rows}
-    return {
-        scan_id: (replace(image, patient_digest=digests.get(scan_id)), sources[scan_id])
-        for scan_id, image in found.items()
-    }
+    return {scan_id: (replace(image, **headers.get(scan_id, {})), sources[scan_id]) for scan_id, image in found.items()}
 
 
 @dataclass(frozen=True)
@@ -99,11 +98,15 @@ def _found(
             yield scan_id, image
 
 
-def _patient_digests(connection: psycopg.Connection, store_url: str) -> dict[str, str]:
-    """The digest of the patient in the header of each scan's image, as the last export read it; by scan."""
+def _read_in_headers(connection: psycopg.Connection, store_url: str) -> dict[str, dict[str, Any]]:
+    """Patient and reference in the header of each scan's image, as the last export read them; by scan."""
     query = sql.SQL(
-        "select scan.scan_id, max(image.patient_digest) from {}.trainable_scans as scan "
+        "select distinct on (scan.scan_id) scan.scan_id, {columns} from {marts}.trainable_scans as scan "
         "inner join doubleread.clean_images as image on image.png_image = scan.png_image and image.store_url = %s "
-        "where image.patient_digest is not null group by scan.scan_id"
-    ).format(Source(EARLIER).schema("marts"))
-    return dict(connection.execute(query, [store_url]).fetchall())
+        "where image.status = 'made' order by scan.scan_id, image.updated_at desc"
+    ).format(
+        columns=sql.SQL(", ").join(sql.Identifier("image", name) for name in _READ_IN_HEADER),
+        marts=Source(EARLIER).schema("marts"),
+    )
+    rows = connection.execute(query, [store_url]).fetchall()
+    return {scan_id: dict(zip(_READ_IN_HEADER, values, strict=True)) for scan_id, *values in rows}

@@ -16,11 +16,11 @@ from orchestration.training_set.export.exporting import export
 from orchestration.training_set.export.generation import Generation, read_generation
 from orchestration.training_set.export.images import CLEANING_VERSION
 from orchestration.training_set.export.layout import SCANS
+from orchestration.training_set.export.publications import NO_MOMENT, VersionRecord, version_records
 from orchestration.training_set.export.selection import Source
 from orchestration.training_set.scans import Query, retrieve_scans
 from orchestration.training_set.versions.naming import Published, VersionError
 from orchestration.training_set.versions.old_images import take_images
-from orchestration.training_set.versions.records import NO_MOMENT, VersionRecord, version_records
 from orchestration.transformations import EARLIER, earlier_models, project_variables
 from orchestration.workers import Workers
 

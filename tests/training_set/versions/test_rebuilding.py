@@ -1,5 +1,7 @@
 """Old versions are built again from the database of today, byte for byte."""
 
+from dataclasses import replace
+
 import pytest
 
 from orchestration.training_set.export.publishing import remove_old
@@ -13,6 +15,7 @@ from tests.dbt.generated import RawTables, seeded
 from tests.dbt.project import rows
 from tests.dbt.raw import DJANGO
 from tests.dbt.test_history import edited
+from tests.training_set.export.reports.test_reports import mammogram
 from tests.training_set.versions.ward import Ward
 
 OPTIONS = (
@@ -95,6 +98,24 @@ def test_an_image_that_was_replaced_is_taken_from_the_version_while_it_is_there(
         "its own files are gone or of no use, so that nobody can say which ones differ",
     ]
     check_that_nothing_else_was_touched(ward, second)
+
+
+def test_reports_are_made_again_with_the_times_and_the_rule_of_then(ward: Ward) -> None:
+    ward.add_study(1, readers=(1,))
+    for scan in range(10, 14):
+        (ward.folder / "images" / f"{scan}.png").write_bytes(mammogram(scan))
+    ward.options, ward.variables = ExportOptions(reports=True), {"min_matching_readers": 1}
+    for hour in (8, 9):
+        ward.annotations = [replace(one, created_at=f"2024-03-02 0{hour}:00:00+00") for one in ward.annotations]
+        report = ward.build(f"at {hour}")
+        assert report.reports is not None
+        assert report.reports.made == 4
+        if hour == 8:
+            first, files = ward.version, ward.published(ward.version)
+    report, folder = ward.rebuild(first, "again")
+    assert report.files == []
+    assert (ward.version != first, report.is_same) == (True, True)
+    assert ward.files(folder) == files
 
 
 def test_a_version_of_models_that_show_two_states_has_no_moment(ward: Ward) -> None:

@@ -36,6 +36,8 @@ class Ward:
     annotations: list[Annotation] = field(default_factory=list)
     options: ExportOptions = field(default_factory=ExportOptions)
     rule: Rule = RULE
+    variables: dict[str, object] = field(default_factory=dict)
+    """Of the dbt project, where they are not as its file has them."""
 
     @property
     def place(self) -> Place:
@@ -82,7 +84,7 @@ class Ward:
     def build(self, run_id: str = "run") -> ExportReport:
         """What a build does, but for tests of the models and for pictures."""
         self.write()
-        made(self.database, self.dbt_target, {"as_of": "latest"})
+        made(self.database, self.dbt_target, {"as_of": "latest", **self.variables})
         return self.export(run_id)
 
     def export(self, run_id: str = "run") -> ExportReport:

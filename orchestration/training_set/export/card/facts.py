@@ -163,13 +163,13 @@ def read_facts(
     Args:
         connection: sees the marts.
         schemas: those that the project calls ``intermediate`` and ``marts``.
-        variables: of the dbt project, with which the marts were made, as far as they are known.
+        variables: of the dbt project, with which the marts were made.
     """
     marts = schemas["marts"]
     with connection.cursor(row_factory=dict_row) as cursor:
         agreement = cursor.execute(sql.SQL(_AGREEMENT).format(marts=marts)).fetchall()
     views = {scan_id: view_of(name) for scan_id, name in connection.execute(sql.SQL(_FILE_NAMES).format(marts=marts))}
-    return FromDatabase(agreement, read_flows(connection, schemas), views, {**project_variables(), **variables})
+    return FromDatabase(agreement, read_flows(connection, schemas), views, variables)
 
 
 def gather(

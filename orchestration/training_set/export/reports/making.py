@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from orchestration.labels import FINDING_CODES, IMPRESSION_CODES
 from orchestration.outcomes import Failures, printable
@@ -13,7 +14,6 @@ from orchestration.training_set.export.objects import object_path
 from orchestration.training_set.export.reports.acceptance import Acceptance
 from orchestration.training_set.export.reports.encoding import encode
 from orchestration.training_set.export.reports.report import Report, ReportedBox, ReportedFinding, ReportError
-from orchestration.transformations import project_variables
 from orchestration.workers import WorkerLostError, Workers
 
 REPORTS = "reports"
@@ -41,6 +41,7 @@ class MadeReports:
 def make_reports(
     scans: Sequence[ExportedScan],
     acceptances: Mapping[str, Acceptance],
+    variables: Mapping[str, Any],
     *,
     destination: Place,
     previous: Generation | None,
@@ -51,6 +52,7 @@ def make_reports(
     Args:
         scans: of the export, in the order of their ids.
         acceptances: who agrees on each finding, by its id.
+        variables: of the dbt project, with which the marts were made; a report tells the rule.
         destination: where reports go, as objects.
         previous: a generation of the same destination whose reports need not be made again.
         workers: make the reports.
@@ -60,7 +62,10 @@ def make_reports(
     """
     made = MadeReports()
     known = _known(previous, destination)
-    for (path, scan_id, uid), outcome in workers.run(encode, _to_make(scans, acceptances, known, made), in_order=True):
+    rule = int(variables["min_matching_readers"]), int(variables["scans_per_study"])
+    for (path, scan_id, uid), outcome in workers.run(
+        encode, _to_make(scans, acceptances, rule, known, made), in_order=True
+    ):
         if isinstance(outcome, WorkerLostError):
             made.failures.add(printable(scan_id), f"it has no report: {outcome}")
             continue
@@ -87,12 +92,11 @@ def _known(previous: Generation | None, destination: Place) -> dict[str, Generat
 def _to_make(
     scans: Sequence[ExportedScan],
     acceptances: Mapping[str, Acceptance],
+    rule: tuple[int, int],
     known: Mapping[str, GenerationFile],
     made: MadeReports,
 ) -> Iterator[tuple[tuple[str, str, str], Report]]:
     """Settle the scans that need no new report; yield the others with the path and UID of theirs."""
-    variables = project_variables()
-    rule = int(variables["min_matching_readers"]), int(variables["scans_per_study"])
     for scan in scans:
         if not scan.findings:
             continue

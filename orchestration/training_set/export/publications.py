@@ -15,6 +15,7 @@ from orchestration.database import Database
 from orchestration.training_set.export.images import CLEANING_VERSION
 from orchestration.training_set.export.selection import ExportOptions, Source
 from orchestration.training_set.export.splits import Rule
+from orchestration.transformations import project_variables
 
 NO_MOMENT = (
     "the moment of its readings is not known: its models were not made by doubleread build, or by one that did not get "
@@ -50,6 +51,11 @@ class State:
 
     as_of: datetime | None
     project_variables: Mapping[str, Any]
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """All variables of the project: those that the marts were made with as far as that is known, else today's."""
+        return {**project_variables(), **self.project_variables}
 
 
 @dataclass(frozen=True)
