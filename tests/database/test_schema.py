@@ -73,3 +73,28 @@ def test_a_view_is_one_of_the_four_however_old_the_table(database: Database) -> 
         connection.execute(EARLIER["clinical"].encode())
     with pytest.raises(psycopg.errors.CheckViolation), database.tables("clinical") as connection:
         connection.execute("update doubleread.clinical_images set view = 'L_CC'")
+
+
+def test_who_finds_the_tables_there_waits_for_nobody_at_work_in_them(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.tables("training_set") as at_work:
+        at_work.execute("lock table doubleread.clean_images, doubleread.retrieved_scans in access exclusive mode")
+        monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=2s")  # libpq's: who would wait fails
+        with database.tables("training_set") as other:
+            assert other.execute("select count(*) from doubleread.pictures").fetchone() == (0,)
+
+
+def test_a_table_that_is_gone_is_made_again(database: Database) -> None:
+    with database.tables("training_set") as connection:
+        connection.execute("drop table doubleread.pictures")
+    with database.tables("training_set") as connection:
+        assert connection.execute("select count(*) from doubleread.pictures").fetchone() == (0,)
+
+
+def test_what_another_script_made_is_brought_to_the_form_of_this_one(database: Database) -> None:
+    with database.tables("training_set") as connection:
+        connection.execute("alter table doubleread.clean_images drop column series_uid, drop column code_version")
+        connection.execute("update doubleread.made_tables set script_sha256 = 'of an earlier one'")
+    with database.tables("training_set") as connection:
+        connection.execute("select series_uid, code_version from doubleread.clean_images")

@@ -15,8 +15,7 @@ begin
 end
 $$;
 
--- Tables that were made before they said how and by which code get the columns; what was made then stays without. Only
--- where they are missing: an alteration waits for everyone who reads the table.
+-- Tables that were made before they had these columns get them; what was made then stays without.
 do $$
 declare
     lacking record;
@@ -27,7 +26,11 @@ begin
             values
             ('doubleread.pictures', 'drawing', 'jsonb'),
             ('doubleread.pictures', 'code_version', 'text'),
-            ('doubleread.clean_images', 'code_version', 'text')
+            ('doubleread.clean_images', 'code_version', 'text'),
+            ('doubleread.clean_images', 'study_uid', 'text'),
+            ('doubleread.clean_images', 'series_uid', 'text'),
+            ('doubleread.clean_images', 'uid', 'text'),
+            ('doubleread.clean_images', 'sop_class_uid', 'text')
         ) as known (relation, name, type)
         where
             to_regclass(known.relation) is not null
@@ -134,18 +137,15 @@ create table if not exists doubleread.clean_images (
     check ((status = 'failed') = (reason is not null))
 );
 
--- A table that was made before it kept what refers to a DICOM gets those columns.
-alter table doubleread.clean_images
-add column if not exists study_uid text,
-add column if not exists series_uid text,
-add column if not exists uid text,
-add column if not exists sop_class_uid text;
-
 create unique index if not exists clean_images_key
 on doubleread.clean_images (destination, store_url, md5(png_image), bits);
 
 create index if not exists clean_images_sha256 on doubleread.clean_images (sha256 collate "C");
 create index if not exists clean_images_image on doubleread.clean_images (md5(png_image));
+
+comment on table doubleread.clean_images is
+'The clean image of each scan that an export holds, or why there is none. One row per destination, image and bits asked for.';
+
 -- What a text says is nowhere kept: it may be a patient's name.
 create table if not exists doubleread.text_findings (
     source_sha256 text not null,
@@ -172,9 +172,6 @@ create index if not exists text_decisions_source on doubleread.text_decisions (s
 
 comment on table doubleread.text_decisions is
 'What a person decided of an image with text; the last one counts. One row per decision.';
-
-comment on table doubleread.clean_images is
-'The clean image of each scan that an export holds, or why there is none. One row per destination, image and bits asked for.';
 
 create table if not exists doubleread.thumbnails (
     destination text not null,
