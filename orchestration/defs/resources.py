@@ -1,7 +1,7 @@
 """Resources: the annotation database, stores, archives, dbt. Secrets stay in the environment and out of the page."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,21 +184,19 @@ class DbtResource(DbtCliResource):
     """
 
     def run(
-        self,
-        arguments: Sequence[str],
-        context: dg.AssetExecutionContext,
-        database: str,
-        target: Path,
-        keep_record: Callable[[ModelRun], None],
-    ) -> DbtCliInvocation:
-        """Run dbt on the models that the run selects; the result streams what became of them.
+        self, arguments: Sequence[str], context: dg.AssetExecutionContext, database: str, target: Path
+    ) -> tuple[DbtCliInvocation, ModelRun | None]:
+        """Run dbt on the models that the run selects.
 
         Args:
             arguments: the command and its options.
             context: of the models' asset.
             database: the name of the database, which the manifest leaves open.
             target: the folder that dbt writes to.
-            keep_record: called with what is known of the run once it has ended, whether or not it succeeded.
+
+        Returns:
+            The result, which streams what became of them and fails at its end if the run did; and what is known of the
+            run, None where dbt came to no result.
         """
         from orchestration.transformations.dbt_here import DbtHere  # noqa: PLC0415  loading definitions runs no dbt
 
@@ -207,9 +205,7 @@ class DbtResource(DbtCliResource):
         if chosen.indirect_selection:
             options += ["--indirect-selection", chosen.indirect_selection]
         ended = DbtHere([*self.global_config_flags, *arguments, *options, *chosen.selection_args])
-        if ended.model_run is not None:
-            keep_record(ended.model_run)
-        return DbtCliInvocation(
+        invocation = DbtCliInvocation(
             process=ended,  # type: ignore[arg-type]
             manifest=in_database(chosen.manifest, database),
             dagster_dbt_translator=chosen.dagster_dbt_translator,
@@ -221,6 +217,7 @@ class DbtResource(DbtCliResource):
             context=context,
             adapter=ended.adapter,
         )
+        return invocation, ended.model_run
 
     def options(self, target: Path) -> list[str]:
         """The options of dbt that say where the project is, which profile it takes, and where it writes."""

@@ -27,8 +27,8 @@ from orchestration.transformations.unchanged import (
     LastRun,
     ModelsToBuild,
     RanTest,
+    complete_record,
     fingerprint_of_reads,
-    keep_last_run,
     last_run_if_unchanged,
 )
 
@@ -45,12 +45,12 @@ __all__ = [
     "RanTest",
     "TransformationError",
     "build_models",
+    "complete_record",
     "dbt_environment",
     "earlier_models",
     "expected_raw_tables",
     "fingerprint_of_reads",
     "in_database",
-    "keep_last_run",
     "last_run_if_unchanged",
     "load_manifest",
     "make_sources",

@@ -77,8 +77,9 @@ class ModelsToBuild:
 def fingerprint_of_reads(database: Database, models: ModelsToBuild) -> str:
     """Changes when the project, the choice of models or a row of what they read does."""
     digest = hashlib.sha256(json.dumps([models.nodes, models.reads, models.makes]).encode())
-    for path in (PROJECT_DIR / MANIFEST_FOLDER / "manifest.json", PROJECT_DIR / "profiles.yml"):
-        digest.update(path.read_bytes())
+    # Of the variables, the manifest has the names and dbt_project.yml the values.
+    for path in (f"{MANIFEST_FOLDER}/manifest.json", "dbt_project.yml", "profiles.yml"):
+        digest.update((PROJECT_DIR / path).read_bytes())
     with database.connect() as connection:
         digest.update(_fingerprint(connection, models.reads, of_others=True).encode())
     return digest.hexdigest()
@@ -114,32 +115,37 @@ def last_run_if_unchanged(database: Database, models: ModelsToBuild, read: str) 
         read: ``fingerprint_of_reads`` of now.
     """
     with database.tables("models") as connection:
-        query = "select made, run_id, tests from doubleread.built_models where models = %s and read = %s"
+        query = """
+            select made_fingerprint, run_id, tests from doubleread.model_runs
+            where models = %s and read_fingerprint = %s
+            order by ended_at desc limit 1
+        """
         found = connection.execute(query, [models.name, read]).fetchone()
         if found is None or found[0] != _fingerprint(connection, models.makes):
             return None
         return LastRun(found[1], tuple(RanTest(*test) for test in found[2]))
 
 
-def keep_last_run(database: Database, models: ModelsToBuild, read: str, run: LastRun) -> None:
-    """Record a run that ended well.
+def complete_record(
+    database: Database, invocation_id: str, models: ModelsToBuild, read: str, tests: Iterable[RanTest]
+) -> None:
+    """Add to the record of a run that ended well what the next one compares it with; no record, nothing is added.
 
     Args:
         database: where it built the models.
+        invocation_id: dbt's id of the run.
         models: what it built.
         read: ``fingerprint_of_reads`` from before it began: what came since makes the next run build again.
-        run: what is kept of it.
+        tests: what became of them.
     """
-    tests = Jsonb([astuple(test) for test in run.tests])
+    ran = Jsonb([astuple(test) for test in tests])
     with database.tables("models") as connection:
         connection.execute(
             """
-            insert into doubleread.built_models (models, read, made, tests, run_id) values (%s, %s, %s, %s, %s)
-            on conflict (models) do update
-            set read = excluded.read, made = excluded.made, tests = excluded.tests, run_id = excluded.run_id,
-                built_at = now()
+            update doubleread.model_runs set models = %s, read_fingerprint = %s, made_fingerprint = %s, tests = %s
+            where invocation_id = %s
             """,
-            [models.name, read, _fingerprint(connection, models.makes), tests, run.run_id],
+            [models.name, read, _fingerprint(connection, models.makes), ran, invocation_id],
         )
 
 

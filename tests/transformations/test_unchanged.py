@@ -1,6 +1,8 @@
 """A run of dbt is left out exactly when it would read and leave what the last one did."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -8,11 +10,13 @@ import pytest
 from orchestration.database import Database
 from orchestration.transformations import (
     LastRun,
+    ModelRun,
     ModelsToBuild,
     RanTest,
+    complete_record,
     fingerprint_of_reads,
-    keep_last_run,
     last_run_if_unchanged,
+    record_model_run,
 )
 
 RAW, SHOWN, TABLE, VIEW = '"public"."raw"', '"public"."shown"', '"marts"."result"', '"marts"."selected"'
@@ -41,7 +45,16 @@ MANIFEST = {
     },
 }
 MODELS = ModelsToBuild.of(MANIFEST, "rule", ["result", "selected"])
+PROJECT_FILES = ("target/prepared/manifest.json", "dbt_project.yml", "profiles.yml")
 RUN = LastRun("run 1", (RanTest(["result"], "unique_result", passed=True, is_warning=False),))
+
+
+def keep(database: Database, read: str) -> None:
+    """Record that ``RUN`` built the models and ended well."""
+    now = datetime.now(UTC)
+    run = ModelRun(f"invocation at {now}", True, now, now, [("marts", "result")], {})
+    record_model_run(database, run, RUN.run_id)
+    complete_record(database, run.invocation_id, MODELS, read, RUN.tests)
 
 
 @pytest.fixture
@@ -57,7 +70,7 @@ def connection(database: Database) -> Iterator[psycopg.Connection]:
             "create view shown as select * from hidden; create view marts.selected as select id from raw"
         )
         connection.execute("create table marts.result as select * from marts.selected")
-        keep_last_run(database, MODELS, fingerprint_of_reads(database, MODELS), RUN)
+        keep(database, fingerprint_of_reads(database, MODELS))
         yield connection
 
 
@@ -115,5 +128,26 @@ def test_another_choice_of_models_is_another_run(database: Database) -> None:
 def test_what_comes_while_dbt_runs_makes_the_next_run_build(connection: psycopg.Connection, database: Database) -> None:
     before = fingerprint_of_reads(database, MODELS)
     connection.execute("insert into raw values (22, '{}')")
-    keep_last_run(database, MODELS, before, RUN)
+    keep(database, before)
     assert last_run(database) is None
+
+
+@pytest.mark.usefixtures("connection")
+def test_a_run_that_did_not_end_well_is_no_run_to_compare_with(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("update doubleread.model_runs set models = null, read_fingerprint = null")
+    assert last_run(database) is None
+
+
+@pytest.mark.usefixtures("connection")
+def test_another_project_is_another_run(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in PROJECT_FILES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("as it is")
+    monkeypatch.setattr("orchestration.transformations.unchanged.PROJECT_DIR", tmp_path)
+    keep(database, fingerprint_of_reads(database, MODELS))
+    assert last_run(database) == RUN
+    for name in PROJECT_FILES:
+        (tmp_path / name).write_text("another")
+        assert last_run(database) is None, name
+        (tmp_path / name).write_text("as it is")

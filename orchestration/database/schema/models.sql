@@ -3,19 +3,6 @@
 
 create schema if not exists doubleread;
 
-create table if not exists doubleread.built_models (
-    models text primary key,
-    read text not null,
-    made text not null,
-    tests jsonb not null,
-    run_id text not null,
-    built_at timestamptz not null default now()
-);
-
-comment on table doubleread.built_models is
-'The last successful run of each set of models: fingerprints of what it read and of what it made, and what
-became of its tests. One row per set.';
-
 create table if not exists doubleread.model_runs (
     invocation_id text primary key,
     run_id text not null,
@@ -25,10 +12,14 @@ create table if not exists doubleread.model_runs (
     relations jsonb not null,
     code_version text not null,
     dbt_version text not null,
-    variables jsonb not null
+    variables jsonb not null,
+    models text,
+    read_fingerprint text,
+    made_fingerprint text,
+    tests jsonb
 );
 
 create index if not exists model_runs_run on doubleread.model_runs (run_id);
 
 comment on table doubleread.model_runs is
-'Each run of dbt that a build started: Dagster''s run, the code, the variables, and the tables and views that it made, by their OIDs, which tell whether one was made again since. One row per run of dbt.';
+'Each run of dbt that a build started: Dagster''s run, the code, the variables, and the tables and views that it made, by their OIDs, which tell whether one was made again since. Of a run that ended well also the set of models, fingerprints of what it read and of what it made, and what became of its tests. One row per run of dbt.';

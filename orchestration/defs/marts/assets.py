@@ -1,6 +1,7 @@
 """The dbt project as assets, with its tests as checks and its column lineage."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -17,14 +18,13 @@ from orchestration.outcomes import report_stage
 from orchestration.transformations import (
     FROM_HISTORY,
     LastRun,
-    ModelRun,
     ModelsToBuild,
     RanTest,
+    complete_record,
     dbt_environment,
     expected_raw_tables,
     fingerprint_of_reads,
     in_database,
-    keep_last_run,
     last_run_if_unchanged,
     load_manifest,
     make_sources,
@@ -124,13 +124,10 @@ def _build(
             yield from unchanged
             return
         # Unit tests are for developers: dbt advises against running them in production, where they take 4 s.
-        invocation = dbt.run(
-            (*BUILD, *FROM_HISTORY),
-            context,
-            database.name(),
-            folders.dbt_target_path,
-            partial(_record, context, database),
-        )
+        invocation, run = dbt.run((*BUILD, *FROM_HISTORY), context, database.name(), folders.dbt_target_path)
+        if run is not None:
+            with _failing_no_build(context):
+                record_model_run(database, run, context.run.run_id)
         tests = []
         try:
             for event in invocation.stream().fetch_column_metadata().fetch_row_counts():
@@ -141,7 +138,9 @@ def _build(
             # Another run waits for these to end, with the lock that this run's export will ask for.
             if invocation.adapter is not None:
                 invocation.adapter.cleanup_connections()
-        keep_last_run(database, models, read, LastRun(context.run.run_id, tuple(tests)))
+        if run is not None:
+            with _failing_no_build(context):
+                complete_record(database, run.invocation_id, models, read, tests)
 
 
 def _ran(result: dg.AssetCheckResult) -> RanTest:
@@ -172,10 +171,11 @@ def _said_again(
     return results
 
 
-def _record(context: dg.AssetExecutionContext, database: Database, run: ModelRun) -> None:
-    """Keep the record of a run of dbt; a record that can't be kept fails no build."""
+@contextmanager
+def _failing_no_build(context: dg.AssetExecutionContext) -> Iterator[None]:
+    """Tell that the record of a run of dbt could not be kept, and go on."""
     try:
-        record_model_run(database, run, context.run.run_id)
+        yield
     except (psycopg.Error, DoublereadError) as error:
         context.log.warning(f"doubleread.model_runs does not have this run of dbt: {type(error).__name__}")
 
