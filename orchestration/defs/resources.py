@@ -217,6 +217,10 @@ class DbtResource(DbtCliResource):
             context=context,
             adapter=ended.adapter,
         )
+        # For the lineage of columns sqlglot has Python parse the signatures of its compiled functions, and CPython
+        # 3.11 counts the depth of a syntax tree for all threads together (python/cpython#106905): with more than
+        # one, now and then a model has no lineage.
+        invocation.postprocessing_threadpool_num_threads = 1
         return invocation, ended.model_run
 
     def options(self, target: Path) -> list[str]:

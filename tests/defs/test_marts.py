@@ -1,6 +1,11 @@
 """A run of dbt leaves a record of which tables it made, and a record that can't be kept fails no build."""
 
+import inspect
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -11,6 +16,7 @@ from orchestration.settings import load_settings
 from orchestration.transformations import project_variables
 
 MART = "measurements_by_device_and_day"
+MODELS = ("stg_measurements__devices", "stg_measurements__elements", "int_measured_elements", MART)
 
 
 @pytest.fixture
@@ -23,8 +29,7 @@ def home(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def build(instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
     job = definitions(load_settings()).resolve_implicit_global_asset_job_def()
-    names = ("stg_measurements__devices", "stg_measurements__elements", "int_measured_elements", MART)
-    return job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey(name) for name in names])
+    return job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey(name) for name in MODELS])
 
 
 # dagster-dbt's own use of what Dagster deprecates.
@@ -49,3 +54,29 @@ def test_a_run_is_recorded_where_that_can_be_done_and_succeeds_where_it_can_not(
     with database.connect() as connection:
         assert connection.execute("select run_id from doubleread.model_runs").fetchall() == [(first.run_id,)]
         assert connection.execute(f"select to_regclass('marts.{MART}')::oid::bigint".encode()).fetchone() != (oid,)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster_dbt")
+@pytest.mark.usefixtures("home")
+def test_all_models_have_the_lineage_of_their_columns_which_one_thread_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = threading.Lock()
+    in_two_threads: list[str] = []
+    read = inspect.getfullargspec
+
+    def read_slowly(function: Callable[..., Any]) -> inspect.FullArgSpec:
+        if not reading.acquire(blocking=False):
+            in_two_threads.append(repr(function))
+            return read(function)
+        try:
+            time.sleep(0.001)
+            return read(function)
+        finally:
+            reading.release()
+
+    monkeypatch.setattr(inspect, "getfullargspec", read_slowly)
+    with dg.DagsterInstance.ephemeral() as instance:
+        events = build(instance).get_asset_materialization_events()
+    made = [event.step_materialization_data.materialization for event in events]
+    assert {one.asset_key.path[-1] for one in made if "dagster/column_lineage" in one.metadata} == set(MODELS)
+    assert not in_two_threads
