@@ -10,7 +10,7 @@ from kornia_rs.imgproc import rgb_from_gray
 from orchestration.images import STRIPE_ROWS, Image8
 from orchestration.imaging.boxes import Box
 from orchestration.imaging.colours import COLOURS
-from orchestration.imaging.decode import read_image
+from orchestration.imaging.decode import read_image_and_whether_kept
 from orchestration.imaging.draw import Drawing, draw
 from orchestration.imaging.png import encode, encoder_settings
 
@@ -24,7 +24,8 @@ class Annotated:
 
     ``boxes_clipped`` are those of ``boxes_drawn`` that the edge cut; ``boxes_skipped`` had nothing to draw: no area,
     a coordinate that is NaN, or a place outside the picture. ``drawing`` holds the parameters that the picture follows
-    from, in pixels, with the colour of each reader and the settings of the encoder, as JSON takes them.
+    from, in pixels, with the colour of each reader and the settings of the encoder, as JSON takes them. ``keepable``
+    tells ``clean_image`` that it need not inflate the same image once more.
     """
 
     png: bytes
@@ -34,6 +35,7 @@ class Annotated:
     boxes_clipped: int
     boxes_skipped: int
     drawing: Mapping[str, object]
+    keepable: bool
 
 
 def annotate(data: bytes | memoryview, *, caption: str, boxes: Sequence[Box]) -> Annotated:
@@ -51,7 +53,7 @@ def annotate(data: bytes | memoryview, *, caption: str, boxes: Sequence[Box]) ->
     Raises:
         ImageError: the image cannot be used.
     """
-    image = read_image(data)
+    image, keepable = read_image_and_whether_kept(data)
     height, width = image.shape[:2]
     drawing = draw(width, height, caption, boxes)
     levels = unused_greys(image, len(drawing.colours)) if image.ndim == 2 else None
@@ -70,7 +72,9 @@ def annotate(data: bytes | memoryview, *, caption: str, boxes: Sequence[Box]) ->
         "pixels": "rgb" if levels is None else "palette",
         "png": encoder_settings(has_palette=levels is not None),
     }
-    return Annotated(png, width, height, drawing.boxes_drawn, drawing.boxes_clipped, drawing.boxes_skipped, parameters)
+    return Annotated(
+        png, width, height, drawing.boxes_drawn, drawing.boxes_clipped, drawing.boxes_skipped, parameters, keepable
+    )
 
 
 def unused_greys(image: Image8, count: int) -> list[int] | None:

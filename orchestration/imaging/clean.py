@@ -39,7 +39,7 @@ class CleanImage:
     inverted: bool = False
 
 
-def clean_image(data: bytes, bits: Bits = 8) -> CleanImage:
+def clean_image(data: bytes, bits: Bits = 8, *, keepable: bool = False) -> CleanImage:
     """Decode an image and encode it as it is, without metadata; the same image gives the same bytes.
 
     With 8 bits the pixels are those of ``read_image``. A grey PNG of eight bits keeps its compressed pixels.
@@ -49,13 +49,14 @@ def clean_image(data: bytes, bits: Bits = 8) -> CleanImage:
     Args:
         data: the whole file as the image store has it.
         bits: 8 for the rendering, 16 for stored values.
+        keepable: ``annotate`` has said of the same bytes that their compressed pixels can be kept.
 
     Raises:
         ImageError: the image cannot be used.
     """
     if bits == 16 and (stored := _stored(data)) is not None:
         return stored
-    png = kept_grey(data) if data.startswith(SIGNATURE) else None
+    png = kept_grey(data, keepable=keepable) if data.startswith(SIGNATURE) else None
     if png is not None:
         width, height = (int.from_bytes(png[start : start + 4], "big") for start in (16, 20))
         return CleanImage(png, width, height, 8, 1)

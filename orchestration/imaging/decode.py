@@ -9,7 +9,7 @@ from orchestration.dicom.stored import StoredImage, one_channel_if_equal, read_s
 from orchestration.images import Image8, ImageError
 from orchestration.imaging.jpeg_reader import JPEG_SIGNATURE, jpeg_bytes, read_jpeg
 from orchestration.imaging.png import SIGNATURE
-from orchestration.imaging.png_reader import png_bytes, read_png, read_samples
+from orchestration.imaging.png_reader import png_bytes, read_png, read_png_image, read_samples
 
 _SAME = np.arange(256, dtype=np.uint8)
 _PREAMBLE, _DICOM = 128, b"DICM"
@@ -37,6 +37,18 @@ def read_image(data: bytes | memoryview) -> Image8:
         if data.startswith(magic, offset):
             return reader(data)
     raise ImageError(f"is neither PNG, JPEG nor DICOM{_likely(data)}")
+
+
+def read_image_and_whether_kept(data: bytes | memoryview) -> tuple[Image8, bool]:
+    """As ``read_image``, and whether ``clean_image`` may keep the compressed pixels without looking at them again.
+
+    Raises:
+        ImageError: as ``read_image``.
+    """
+    data = bytes(data)
+    if not data.startswith(SIGNATURE):
+        return read_image(data), False
+    return read_png_image(data)
 
 
 def is_dicom(data: bytes) -> bool:

@@ -40,7 +40,7 @@ class DrawingOutcome:
     """What became of one task: a whole picture at ``target``, or a ``reason``.
 
     ``source_damaged`` tells that the local copy of the scan is not what was retrieved. ``drawing`` is what
-    ``imaging.annotate`` says of how it drew.
+    ``imaging.annotate`` says of how it drew, and ``source_keepable`` what it says of the scan.
     """
 
     finding_id: str
@@ -54,6 +54,7 @@ class DrawingOutcome:
     boxes_clipped: int = 0
     boxes_skipped: int = 0
     drawing: Mapping[str, object] = field(default_factory=dict)
+    source_keepable: bool = False
 
 
 def draw(task: DrawingTask) -> DrawingOutcome:
@@ -82,6 +83,7 @@ def draw(task: DrawingTask) -> DrawingOutcome:
         boxes_clipped=picture.boxes_clipped,
         boxes_skipped=picture.boxes_skipped,
         drawing={"caption": task.caption, **picture.drawing},
+        source_keepable=picture.keepable,
     )
 
 

@@ -34,6 +34,7 @@ COLUMNS = (
     "source_image",
     "source_version",
     "source_sha256",
+    "source_keepable",
     "drawing_version",
     "drawing",
     "run_id",
@@ -81,6 +82,7 @@ class PictureRecords:
             boxes_skipped=outcome.boxes_skipped,
             source_version=finding.scan_version,
             source_sha256=finding.scan_sha256,
+            source_keepable=outcome.source_keepable,
             drawing_version=drawing_version,
             drawing=Jsonb(outcome.drawing),
         )

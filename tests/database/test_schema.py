@@ -14,8 +14,8 @@ EARLIER = {
         create unique index retrieved_scans_key on doubleread.retrieved_scans (store, md5(image));
         insert into doubleread.retrieved_scans
         values ('file:///a', '1.png', 'retrieved', null, false, 1, null, 1, 'run');
-        create table doubleread.pictures (training_set text, finding_id text, sha256 text);
-        insert into doubleread.pictures values ('/a', 'f', 'abc')
+        create table doubleread.pictures (training_set text, finding_id text, sha256 text, source_sha256 text);
+        insert into doubleread.pictures values ('/a', 'f', 'abc', 'def')
     """,
     "archives": """
         create table doubleread.archives (
@@ -40,7 +40,7 @@ EARLIER = {
     ("tables", "query", "expected"),
     [
         ("training_set", "select store_url, png_image from doubleread.retrieved_scans", [("file:///a", "1.png")]),
-        ("training_set", "select sha256, drawing, code_version from doubleread.pictures", [("abc", None, None)]),
+        ("training_set", "select sha256, drawing, source_keepable from doubleread.pictures", [("abc", None, None)]),
         ("clinical", "select view from doubleread.clinical_images order by view", [("l_cc",), (None,)]),
     ],
 )

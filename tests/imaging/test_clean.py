@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 from PIL import Image
 
-from orchestration.imaging import ImageError, clean_image, read_image, read_samples
+from orchestration.imaging import ImageError, annotate, clean_image, read_image, read_samples
 from tests.dicom.dicoms import file_bytes, image_dataset
 from tests.imaging.pngs import KINDS, chunk, png, random_png
 
@@ -87,6 +87,15 @@ def test_nothing_hides_behind_or_among_the_compressed_pixels() -> None:
         clean = clean_image(source)
         assert b"Curie" not in clean.png
         np.testing.assert_array_equal(read_image(clean.png), grey)
+        assert not annotate(source, caption="", boxes=[]).keepable
+
+
+@given(kind=st.sampled_from(KINDS), size=st.tuples(st.integers(1, 40), st.integers(1, 40)), interlace=st.booleans())
+def test_what_drawing_says_can_be_kept_is_kept_as_if_it_were_looked_at_again(kind, size, interlace) -> None:
+    source = random_png(3, *size, kind[1], kind[0], interlace=interlace)
+    keepable = annotate(source, caption="", boxes=[]).keepable
+    assert clean_image(source, keepable=keepable) == clean_image(source)
+    assert keepable == (kind == (0, 8) and not interlace)
 
 
 @pytest.mark.parametrize("bits", [8, 16])

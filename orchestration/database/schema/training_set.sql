@@ -26,6 +26,7 @@ begin
             values
             ('doubleread.pictures', 'drawing', 'jsonb'),
             ('doubleread.pictures', 'code_version', 'text'),
+            ('doubleread.pictures', 'source_keepable', 'boolean'),
             ('doubleread.clean_images', 'code_version', 'text'),
             ('doubleread.clean_images', 'study_uid', 'text'),
             ('doubleread.clean_images', 'series_uid', 'text'),
@@ -91,6 +92,7 @@ create table if not exists doubleread.pictures (
     source_image text not null,
     source_version text,
     source_sha256 text,
+    source_keepable boolean,
     drawing_version integer not null,
     drawing jsonb,
     verified boolean not null default false,
@@ -103,6 +105,9 @@ create table if not exists doubleread.pictures (
 
 -- For files of unknown origin: bytewise, so that the beginning of a SHA-256 is enough.
 create index if not exists pictures_sha256 on doubleread.pictures (sha256 collate "C");
+
+-- Scans whose compressed pixels a clean image can keep without inflating them again.
+create index if not exists pictures_keepable on doubleread.pictures (source_sha256) where source_keepable;
 
 comment on table doubleread.pictures is
 'The picture of each finding, or why there is none. One row per training set folder and finding.';

@@ -230,7 +230,7 @@ class _Export:
 
     def _task(self, scan: Selected, source: Path, source_sha256: str) -> CleaningTask:
         target = self.destination if self.unfinished is None else self.unfinished / f"{scan.scan_id}.png"
-        return CleaningTask(source, source_sha256, self.options.bits, target)
+        return CleaningTask(source, source_sha256, scan.scan_keepable, self.options.bits, target)
 
     def _keep(self, scan: Selected, image: MadeImage, source_sha256: str) -> None:
         self.report.images_kept += 1

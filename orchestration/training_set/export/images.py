@@ -26,11 +26,13 @@ CLEANING_VERSION = 2
 class CleaningTask:
     """A scan to make a clean image of. ``source`` must have the SHA-256 ``source_sha256``.
 
-    ``target`` is a path to write the image to, which the caller renames, or the store to put it to.
+    ``keepable`` is what drawing said of these bytes (``imaging.clean_image``), false where it was not asked. ``target``
+    is a path to write the image to, which the caller renames, or the store to put it to.
     """
 
     source: Path
     source_sha256: str
+    keepable: bool
     bits: Bits
     target: "Path | Place"
 
@@ -97,7 +99,7 @@ def clean(task: CleaningTask) -> CleaningOutcome:
     except DamagedCopyError as error:
         return CleaningOutcome(reason=str(error), source_damaged=True)
     try:
-        image = clean_image(data, task.bits)
+        image = clean_image(data, task.bits, keepable=task.keepable)
         patient, reference = _named_by_header(data) if is_dicom(data) else (None, None)
     except ImageError as error:
         return CleaningOutcome(reason=f"its scan has no clean image: {error}")

@@ -47,6 +47,11 @@ _QUERY = """
         copy.sha256 as scan_sha256,
         coalesce(copy.version, copy.etag) as scan_version,
         copy.local_path as scan_path,
+        -- Where an image is to be made; with a hash of all pictures, a run with no changes would pay for it.
+        case when image.source_sha256 is distinct from copy.sha256 then exists (
+            select from doubleread.pictures as picture
+            where picture.source_sha256 = copy.sha256 and picture.source_keepable
+        ) else false end as scan_keepable,
         case when image.status = 'made' and image.cleaning_version = %(cleaning_version)s
             then to_jsonb(image) end as image
     from {marts}.trainable_scans as scan
@@ -168,6 +173,7 @@ class Selected:
     """A scan that an export is to hold, with the records of its copy (``scan_…``) and of its clean image.
 
     ``clean`` and ``clean_source_sha256`` are what was made of it last, of whatever version of the scan.
+    ``scan_keepable`` is what drawing said of the same bytes (``imaging.annotate``); false where it was not asked.
     """
 
     scan_id: str
@@ -183,6 +189,7 @@ class Selected:
     scan_sha256: str | None
     scan_version: str | None
     scan_path: str | None
+    scan_keepable: bool
     clean: MadeImage | None
     clean_source_sha256: str | None
 

@@ -3,6 +3,8 @@
 import io
 import json
 import shutil
+import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from orchestration.training_set.export.generation import GenerationError, curren
 from orchestration.training_set.export.publishing import link_beside_label_folders, remove_old
 from orchestration.training_set.export.records import failed_images
 from orchestration.training_set.export.selection import ExportOptions
+from tests.imaging.pngs import png as grey_png
 from tests.training_set.conftest import box, png
 from tests.training_set.export.exporter import Exporter
 
@@ -41,6 +44,25 @@ def test_each_scan_is_exported_once_without_paint_however_many_labels_it_has(exp
             assert image.mode == "L"
             assert (np.asarray(image) == scan_pixels(exporter, scan)).all()
     assert len(json.loads(exporter.read("annotations/coco.json"))["annotations"]) == 6
+
+
+def test_images_are_the_same_whether_drawing_looked_at_their_scans_or_not(exporter: Exporter) -> None:
+    exporter.add("plain", image=png(1))
+    data = zlib.compress(b"".join(b"\0" + bytes(range(60)) for _ in range(50))) + b"Curie^Marie"
+    exporter.add("hiding", image=grey_png(np.tile(np.arange(60, dtype=np.uint8), (50, 1))[..., None], 8, 0, data=data))
+    exporter.project.build()
+    assert exporter.project.rows("select scan_id, source_keepable from doubleread.pictures order by scan_id") == [
+        ("hiding", False),
+        ("plain", True),
+    ]
+    exporter.export()
+    after_drawing = exporter.generation
+    elsewhere = replace(exporter, url=f"{exporter.url}-elsewhere")
+    with elsewhere.project.database.connect() as connection:
+        connection.execute("delete from doubleread.pictures")
+    elsewhere.export()
+    assert elsewhere.generation == after_drawing
+    assert not any(b"Curie" in data for data in files(exporter.place).values())
 
 
 def test_running_again_writes_nothing_and_a_change_shares_what_did_not_change(exporter_anywhere: Exporter) -> None:

@@ -56,7 +56,7 @@ def scan(
         scan_id, study, patient, f"mmg/{scan_id}.png", role, ((BENIGN, "single_reader"),) if role != "negative" else (),
         tuple(_finding(scan_id, label, boxes) for label, boxes in findings),
         retrieved=True, scan_reason=None, scan_retryable=True, scan_sha256=None, scan_version=None, scan_path=None,
-        clean=None, clean_source_sha256=None,
+        scan_keepable=False, clean=None, clean_source_sha256=None,
     )  # fmt: skip
 
 
@@ -150,11 +150,11 @@ def _image(data: bytes, destination: Place, unfinished: Path | None) -> tuple[Ma
     if unfinished is None:
         local = Path("source.png")
         local.write_bytes(data)
-        made = clean(CleaningTask(local, source, 8, destination)).clean
+        made = clean(CleaningTask(local, source, False, 8, destination)).clean
     else:
         local = unfinished / "source"
         local.write_bytes(data)
-        made = clean(CleaningTask(local, source, 8, unfinished / "made")).clean
+        made = clean(CleaningTask(local, source, False, 8, unfinished / "made")).clean
         assert made is not None
         take_object(destination, unfinished / "made", made.object)
     assert made is not None
