@@ -32,8 +32,10 @@ _RELATIONS = """
     inner join pg_class as class on class.oid = to_regclass(named.name)
     order by named.name
 """
-_BY_TRANSACTION = "select count(*), sum(xmin::text::bigint), max(xmin::text::bigint) from {} as r"
-_BY_VALUE = "select count(*), sum(hashtextextended((r.*)::text, 0)), 0 from {} as r"
+# The numbers are hashed: two rows that a transaction of long changes may get the number that is between theirs, and the
+# sum stays. With each goes the table or partition that holds the row, since another may be of the same transaction.
+_BY_TRANSACTION = "select count(*), sum(hashint8extended(xmin::text::bigint, tableoid::bigint)) from {} as r"
+_BY_VALUE = "select count(*), sum(hashtextextended((r.*)::text, 0)) from {} as r"
 _KEEP_TRANSACTIONS = ("r", "p", "m")  # tables, partitioned tables, materialized views
 
 

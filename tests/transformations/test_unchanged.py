@@ -119,6 +119,51 @@ def test_whatever_else_changed_is_seen(connection: psycopg.Connection, database:
     assert last_run(database) is None
 
 
+def test_a_part_of_a_table_that_the_same_transaction_filled_is_another_part(
+    connection: psycopg.Connection, database: Database
+) -> None:
+    connection.execute("drop table raw cascade; create table raw (id int, boxes json) partition by range (id)")
+    connection.execute("create view marts.selected as select id from raw")
+    for part in ("first_part", "second_part"):
+        connection.execute(f"create table {part} (like raw)".encode())
+    connection.execute("insert into first_part values (1, '[]'); insert into second_part values (1, '{}')")
+    attach = "alter table raw attach partition {} for values from (1) to (2)"
+    connection.execute(attach.format("first_part").encode())
+    keep(database, fingerprint_of_reads(database, MODELS))
+    assert last_run(database) == RUN
+    connection.execute("alter table raw detach partition first_part")
+    connection.execute(attach.format("second_part").encode())
+    assert last_run(database) is None
+
+
+def test_a_transaction_that_took_long_is_seen_behind_a_later_one(
+    connection: psycopg.Connection, database: Database
+) -> None:
+    with database.connect() as slow:
+        for number in range(30, 40):
+            connection.execute("insert into raw values (%s, '[]')", [number])
+        ((late,),) = slow.execute("select txid_current()").fetchall()
+        for number in range(40, 50):
+            connection.execute("insert into raw values (%s, '[]')", [number])
+        keep(database, fingerprint_of_reads(database, MODELS))
+        assert last_run(database) == RUN
+        changed = slow.execute(
+            """
+            with pair as (
+                select earlier.id as earlier_id, later.id as later_id from raw as earlier, raw as later
+                where
+                    earlier.id < later.id and later.id < 49
+                    and earlier.xmin::text::bigint + later.xmin::text::bigint = 2 * %s
+                limit 1
+            )
+            update raw set boxes = '{}' from pair where id in (earlier_id, later_id)
+            """,
+            [late],
+        )
+        assert changed.rowcount == 2
+    assert last_run(database) is None
+
+
 @pytest.mark.usefixtures("connection")
 def test_another_choice_of_models_is_another_run(database: Database) -> None:
     fewer = ModelsToBuild.of(MANIFEST, "rule", ["selected"])
