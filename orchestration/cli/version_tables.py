@@ -196,7 +196,8 @@ def _cause(cause: Cause) -> str:
         fields = ", ".join(cause.fields) if cause.change == "changed" else ""
         return f"scan {scan}: {cause.change}{fields and f': {fields}'}{seen}"
     instead = f" in place of {printable(cause.annotation_id_before)}" if cause.annotation_id_before else ""
-    change = "new" if cause.change == "superseded" else cause.change
+    words = {"superseded": "new", "moved": "moved (another reader, scan or time)"}
+    change = words.get(cause.change, cause.change)
     made = f", made {_time(cause.created_at)}" if cause.created_at else ""
     return (
         f"reader {printable(cause.reader_id or '')}, scan {scan}: annotation {printable(cause.annotation_id or '')} "
@@ -212,7 +213,10 @@ def _said(cause: Cause) -> Iterator[str]:
 
 
 def _time(moment: datetime | str) -> str:
-    time = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    try:
+        time = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    except ValueError:  # infinity, or a year before the first
+        return printable(str(moment))
     return f"{time:%Y-%m-%d %H:%M:%S}"
 
 
