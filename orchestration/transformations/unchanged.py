@@ -41,12 +41,12 @@ _KEEP_TRANSACTIONS = ("r", "p", "m")  # tables, partitioned tables, materialized
 
 @dataclass(frozen=True)
 class ModelsToBuild:
-    """Nodes of the project that one run of dbt builds: models, seeds and snapshots.
+    """Nodes of the project that one run of dbt builds: models, seeds and snapshots, and what it tests them against.
 
     Attributes:
         name: of the set, unique among those of the project.
         nodes: their names, each after those that it reads.
-        reads: the tables and views of others that they read, as SQL names them.
+        reads: the tables and views of others that they and the run's tests read, as SQL names them.
         makes: their own tables and views.
     """
 
@@ -56,16 +56,21 @@ class ModelsToBuild:
     makes: tuple[str, ...]
 
     @classmethod
-    def of(cls, manifest: Mapping[str, Any], name: str, chosen: Iterable[str]) -> "ModelsToBuild":
-        """The set of the nodes of these names, by a manifest whose relations are in the database."""
-        names = set(chosen)
+    def of(cls, manifest: Mapping[str, Any], name: str, chosen: Iterable[str], tests: Iterable[str]) -> "ModelsToBuild":
+        """The set of the nodes and tests of these names, by a manifest whose relations are in the database."""
+        names, tested = set(chosen), set(tests)
         nodes = {
             key: node
             for key, node in manifest["nodes"].items()
             if node["resource_type"] in {"model", "seed", "snapshot"} and node["name"] in names
         }
         above = {key: node.get("depends_on", {}).get("nodes", []) for key, node in nodes.items()}
-        others = {other for keys in above.values() for other in keys} - set(nodes)
+        by_tests = [
+            node["depends_on"]["nodes"]
+            for node in manifest["nodes"].values()
+            if node["resource_type"] == "test" and node["name"] in tested
+        ]
+        others = {other for keys in (*above.values(), *by_tests) for other in keys} - set(nodes)
         read = [manifest["sources"].get(other) or manifest["nodes"][other] for other in others]
         order = [key for key in TopologicalSorter(above).static_order() if key in nodes]
         return cls(

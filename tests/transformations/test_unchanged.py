@@ -19,9 +19,14 @@ from orchestration.transformations import (
     record_model_run,
 )
 
-RAW, SHOWN, TABLE, VIEW = '"public"."raw"', '"public"."shown"', '"marts"."result"', '"marts"."selected"'
+RAW, SHOWN, WANTED = '"public"."raw"', '"public"."shown"', '"public"."wanted"'
+TABLE, VIEW = '"marts"."result"', '"marts"."selected"'
 MANIFEST = {
-    "sources": {"source.raw": {"relation_name": RAW}, "source.shown": {"relation_name": SHOWN}},
+    "sources": {
+        "source.raw": {"relation_name": RAW},
+        "source.shown": {"relation_name": SHOWN},
+        "source.wanted": {"relation_name": WANTED},
+    },
     "nodes": {
         "model.result": {
             "resource_type": "model",
@@ -41,10 +46,21 @@ MANIFEST = {
             "relation_name": '"marts"."missing"',
             "depends_on": {"nodes": ["model.result"]},
         },
-        "test.of_result": {"resource_type": "test", "name": "result", "relation_name": None},
+        "test.of_result": {
+            "resource_type": "test",
+            "name": "result",
+            "relation_name": None,
+            "depends_on": {"nodes": ["model.result", "source.wanted"]},
+        },
+        "test.of_another_run": {
+            "resource_type": "test",
+            "name": "all_are_there",
+            "relation_name": None,
+            "depends_on": {"nodes": ["model.result", "model.of_others"]},
+        },
     },
 }
-MODELS = ModelsToBuild.of(MANIFEST, "rule", ["result", "selected"])
+MODELS = ModelsToBuild.of(MANIFEST, "rule", ["result", "selected"], ["result"])
 PROJECT_FILES = ("target/prepared/manifest.json", "dbt_project.yml", "profiles.yml")
 RUN = LastRun("run 1", (RanTest(["result"], "unique_result", passed=True, is_warning=False),))
 
@@ -63,6 +79,7 @@ def connection(database: Database) -> Iterator[psycopg.Connection]:
     with database.connect() as connection:
         connection.autocommit = True
         connection.execute("create schema marts; create table raw (id int, boxes json); create table hidden (id int)")
+        connection.execute("create table wanted (id int)")
         connection.execute(
             "insert into raw select n, '{}' from generate_series(1, 20) as n; insert into hidden values (1)"
         )
@@ -80,7 +97,7 @@ def last_run(database: Database) -> LastRun | None:
 
 def test_nodes_stand_after_those_that_they_read() -> None:
     assert MODELS.nodes == ("selected", "result")
-    assert MODELS.reads == (RAW, SHOWN)
+    assert MODELS.reads == (RAW, SHOWN, WANTED)
     assert MODELS.makes == (TABLE, VIEW)
 
 
@@ -106,6 +123,7 @@ def test_where_nothing_changed_the_last_run_counts(
         "alter table raw alter column boxes type jsonb",
         "insert into hidden values (2)",
         "update hidden set id = 2",
+        "insert into wanted values (1)",
         "drop table marts.result",
         "delete from marts.result where id = 3",
         "update marts.result set id = 99 where id = 3",
@@ -166,7 +184,7 @@ def test_a_transaction_that_took_long_is_seen_behind_a_later_one(
 
 @pytest.mark.usefixtures("connection")
 def test_another_choice_of_models_is_another_run(database: Database) -> None:
-    fewer = ModelsToBuild.of(MANIFEST, "rule", ["selected"])
+    fewer = ModelsToBuild.of(MANIFEST, "rule", ["selected"], [])
     assert last_run_if_unchanged(database, fewer, fingerprint_of_reads(database, fewer)) is None
 
 
