@@ -48,12 +48,14 @@ class ModelsToBuild:
         nodes: their names, each after those that it reads.
         reads: the tables and views of others that they and the run's tests read, as SQL names them.
         makes: their own tables and views.
+        tests: the names of the tests that the run makes; it may make tests alone.
     """
 
     name: str
     nodes: tuple[str, ...]
     reads: tuple[str, ...]
     makes: tuple[str, ...]
+    tests: tuple[str, ...]
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any], name: str, chosen: Iterable[str], tests: Iterable[str]) -> "ModelsToBuild":
@@ -78,12 +80,13 @@ class ModelsToBuild:
             tuple(nodes[key]["name"] for key in order),
             tuple(sorted(node["relation_name"] for node in read if node["relation_name"])),
             tuple(sorted(node["relation_name"] for node in nodes.values() if node["relation_name"])),
+            tuple(sorted(tested)),
         )
 
 
 def fingerprint_of_reads(database: Database, models: ModelsToBuild) -> str:
-    """Changes when the project, the choice of models or a row of what they read does."""
-    digest = hashlib.sha256(json.dumps([models.nodes, models.reads, models.makes]).encode())
+    """Changes when the project, the choice of models and tests or a row of what they read does."""
+    digest = hashlib.sha256(json.dumps([models.nodes, models.reads, models.makes, models.tests]).encode())
     # Of the variables, the manifest has the names and dbt_project.yml the values.
     for path in (f"{MANIFEST_FOLDER}/manifest.json", "dbt_project.yml", "profiles.yml"):
         digest.update((PROJECT_DIR / path).read_bytes())

@@ -183,8 +183,11 @@ def test_a_transaction_that_took_long_is_seen_behind_a_later_one(
 
 
 @pytest.mark.usefixtures("connection")
-def test_another_choice_of_models_is_another_run(database: Database) -> None:
-    fewer = ModelsToBuild.of(MANIFEST, "rule", ["selected"], [])
+@pytest.mark.parametrize(("models", "tests"), [(["selected"], ["result"]), (["result", "selected"], [])])
+def test_another_choice_of_models_or_tests_is_another_run(
+    database: Database, models: list[str], tests: list[str]
+) -> None:
+    fewer = ModelsToBuild.of(MANIFEST, "rule", models, tests)
     assert last_run_if_unchanged(database, fewer, fingerprint_of_reads(database, fewer)) is None
 
 
