@@ -79,6 +79,7 @@ def print_diff(diff: VersionDiff, explanation: Explanation) -> None:
     redrawn = [_Change(_redrawn(old, new), explanation.of_picture(new)) for old, new in diff.redrawn]
     _print_changes("redrawn", "cyan", redrawn)
     _print_scans(diff, explanation)
+    _print_files(diff, explanation)
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,17 @@ def _print_changes(word: str, style: str, changes: Sequence[_Change]) -> None:
         console.print(f"[{style}]{word:8}[/] and {len(changes) - SHOWN_CHANGES:,} more; --json has all of them")
 
 
+def _print_files(diff: VersionDiff, explanation: Explanation) -> None:
+    """Print which files differ where that is all that does: two ids are never left without a difference."""
+    scans = (*diff.scans_added, *diff.scans_removed, *diff.images, *diff.sides, *diff.roles)
+    told = (*diff.added, *diff.removed, *diff.redrawn, *scans, *diff.settings, *explanation.settings)
+    if told or not diff.files:
+        return
+    more = f" and {len(diff.files) - SHOWN_CAUSES:,} more" if len(diff.files) > SHOWN_CAUSES else ""
+    files = ", ".join(map(printable, diff.files[:SHOWN_CAUSES]))
+    console.print(f"the same findings and scans; other bytes: {files}{more}", markup=False)
+
+
 def diff_as_json(diff: VersionDiff, explanation: Explanation) -> str:
     """Everything that changed, each with its causes."""
 
@@ -165,6 +177,7 @@ def diff_as_json(diff: VersionDiff, explanation: Explanation) -> str:
             "sides": [shown(new, explanation.of_scan(new), side_before=old.side) for old, new in diff.sides],
             "roles": [shown(new, explanation.of_scan(new), role_before=old.role) for old, new in diff.roles],
             "without_image": sorted(explanation.no_image),
+            "files": diff.files,
         }
     )
 

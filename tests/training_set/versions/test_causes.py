@@ -1,9 +1,11 @@
 """The readings behind what differs between two versions are named."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
+from orchestration.cli.version_tables import diff_as_json, print_diff
 from orchestration.training_set.versions.causes import Cause
 from orchestration.training_set.versions.comparing import VersionDiff, compare
 from orchestration.training_set.versions.explaining import Explanation, explain
@@ -92,6 +94,22 @@ def test_times_of_any_size_are_told_as_the_source_has_them_in_utc(ward: Ward, mo
         "132": "0044-03-15T12:00:00+00:00 BC",
     }
     assert {one.seen_at.utcoffset() for one in causes if one.seen_at} == {timedelta(0)}
+
+
+def test_where_no_finding_differs_the_files_that_count_all_readings_are_told(
+    ward: Ward, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ward.add_study(1)
+    ward.build("first")
+    ward.add_study(2, readers=(1,))
+    ward.build("second")
+    diff = compare(open_version(ward.place, "previous"), open_version(ward.place, "current"))
+    assert (diff.added, diff.removed, diff.redrawn, diff.settings) == ([], [], [], [])
+    assert {"README.md", "card.json"} <= set(diff.files)
+    explanation = explain(ward.database, ward.place.url, diff)
+    print_diff(diff, explanation)
+    assert f"the same findings and scans; other bytes: {', '.join(diff.files)}" in capsys.readouterr().out
+    assert json.loads(diff_as_json(diff, explanation))["files"] == diff.files
 
 
 def test_a_finding_that_comes_back_has_the_same_reading_as_its_cause(ward: Ward) -> None:
