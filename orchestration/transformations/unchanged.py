@@ -8,6 +8,7 @@ Views and foreign tables have no such number; they count by their definition and
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from graphlib import TopologicalSorter
@@ -85,8 +86,10 @@ class ModelsToBuild:
 
 
 def fingerprint_of_reads(database: Database, models: ModelsToBuild) -> str:
-    """Changes when the project, the choice of models and tests or a row of what they read does."""
-    digest = hashlib.sha256(json.dumps([models.nodes, models.reads, models.makes, models.tests]).encode())
+    """Changes when the project, dbt's settings, the choice of models and tests or a row of what they read does."""
+    # Each option of dbt is a variable as well: DBT_RESOURCE_TYPES=test, for one, makes no model.
+    options = sorted(item for item in os.environ.items() if item[0].startswith("DBT_"))
+    digest = hashlib.sha256(json.dumps([models.nodes, models.reads, models.makes, models.tests, options]).encode())
     # Of the variables, the manifest has the names and dbt_project.yml the values.
     for path in (f"{MANIFEST_FOLDER}/manifest.json", "dbt_project.yml", "profiles.yml"):
         digest.update((PROJECT_DIR / path).read_bytes())

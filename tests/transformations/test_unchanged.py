@@ -191,6 +191,20 @@ def test_another_choice_of_models_or_tests_is_another_run(
     assert last_run_if_unchanged(database, fewer, fingerprint_of_reads(database, fewer)) is None
 
 
+@pytest.mark.usefixtures("connection")
+def test_a_run_with_other_options_of_dbt_in_the_environment_is_another_run(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBT_RESOURCE_TYPES", "test")
+    assert last_run(database) is None
+    keep(database, fingerprint_of_reads(database, MODELS))
+    assert last_run(database) == RUN
+    monkeypatch.delenv("DBT_RESOURCE_TYPES")
+    with database.connect() as connection:
+        connection.execute("insert into raw values (21, '{}')")
+    assert last_run(database) is None
+
+
 def test_what_comes_while_dbt_runs_makes_the_next_run_build(connection: psycopg.Connection, database: Database) -> None:
     before = fingerprint_of_reads(database, MODELS)
     connection.execute("insert into raw values (22, '{}')")
