@@ -165,6 +165,7 @@ def complete_record(
 def _fingerprint(connection: psycopg.Connection, relations: Iterable[str], *, of_others: bool = False) -> str:
     """Of all of them; one that is missing changes it as well. Of our own views the definition says enough."""
     digest = hashlib.sha256()
+    connection.execute("set local timezone to 'UTC'")  # in which the times of definitions and of rows are shown
     for name, kind, *description in connection.execute(_RELATIONS, [list(relations)]).fetchall():
         rows = None
         if kind in _KEEP_TRANSACTIONS or of_others:

@@ -110,6 +110,19 @@ def test_where_nothing_changed_the_last_run_counts(
     assert last_run(database) == RUN
 
 
+def test_another_time_zone_of_the_session_is_no_change(
+    connection: psycopg.Connection, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection.execute("alter table hidden add column at timestamptz default now()")
+    connection.execute("create or replace view shown as select * from hidden")
+    connection.execute(
+        "create or replace view marts.selected as select id from raw where now() > timestamptz '2026-01-01 00:00:00+00'"
+    )
+    keep(database, fingerprint_of_reads(database, MODELS))
+    monkeypatch.setenv("PGTZ", "Asia/Tokyo")
+    assert last_run(database) == RUN
+
+
 @pytest.mark.parametrize(
     "change",
     [
