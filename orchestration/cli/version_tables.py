@@ -79,6 +79,7 @@ def print_diff(diff: VersionDiff, explanation: Explanation) -> None:
     redrawn = [_Change(_redrawn(old, new), explanation.of_picture(new)) for old, new in diff.redrawn]
     _print_changes("redrawn", "cyan", redrawn)
     _print_scans(diff, explanation)
+    _print_files(diff, explanation)
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,17 @@ def _print_changes(word: str, style: str, changes: Sequence[_Change]) -> None:
         console.print(f"[{style}]{word:8}[/] and {len(changes) - SHOWN_CHANGES:,} more; --json has all of them")
 
 
+def _print_files(diff: VersionDiff, explanation: Explanation) -> None:
+    """Print which files differ where that is all that does: two ids are never left without a difference."""
+    scans = (*diff.scans_added, *diff.scans_removed, *diff.images, *diff.sides, *diff.roles)
+    told = (*diff.added, *diff.removed, *diff.redrawn, *scans, *diff.settings, *explanation.settings)
+    if told or not diff.files:
+        return
+    more = f" and {len(diff.files) - SHOWN_CAUSES:,} more" if len(diff.files) > SHOWN_CAUSES else ""
+    files = ", ".join(map(printable, diff.files[:SHOWN_CAUSES]))
+    console.print(f"the same findings and scans; other bytes: {files}{more}", markup=False)
+
+
 def diff_as_json(diff: VersionDiff, explanation: Explanation) -> str:
     """Everything that changed, each with its causes."""
 
@@ -165,6 +177,7 @@ def diff_as_json(diff: VersionDiff, explanation: Explanation) -> str:
             "sides": [shown(new, explanation.of_scan(new), side_before=old.side) for old, new in diff.sides],
             "roles": [shown(new, explanation.of_scan(new), role_before=old.role) for old, new in diff.roles],
             "without_image": sorted(explanation.no_image),
+            "files": diff.files,
         }
     )
 
@@ -196,7 +209,8 @@ def _cause(cause: Cause) -> str:
         fields = ", ".join(cause.fields) if cause.change == "changed" else ""
         return f"scan {scan}: {cause.change}{fields and f': {fields}'}{seen}"
     instead = f" in place of {printable(cause.annotation_id_before)}" if cause.annotation_id_before else ""
-    change = "new" if cause.change == "superseded" else cause.change
+    words = {"superseded": "new", "moved": "moved (another reader, scan or time)"}
+    change = words.get(cause.change, cause.change)
     made = f", made {_time(cause.created_at)}" if cause.created_at else ""
     return (
         f"reader {printable(cause.reader_id or '')}, scan {scan}: annotation {printable(cause.annotation_id or '')} "
@@ -212,7 +226,10 @@ def _said(cause: Cause) -> Iterator[str]:
 
 
 def _time(moment: datetime | str) -> str:
-    time = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    try:
+        time = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    except ValueError:  # infinity, or a year before the first
+        return printable(str(moment))
     return f"{time:%Y-%m-%d %H:%M:%S}"
 
 

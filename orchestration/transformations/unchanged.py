@@ -8,6 +8,7 @@ Views and foreign tables have no such number; they count by their definition and
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from graphlib import TopologicalSorter
@@ -32,38 +33,47 @@ _RELATIONS = """
     inner join pg_class as class on class.oid = to_regclass(named.name)
     order by named.name
 """
-_BY_TRANSACTION = "select count(*), sum(xmin::text::bigint), max(xmin::text::bigint) from {} as r"
-_BY_VALUE = "select count(*), sum(hashtextextended((r.*)::text, 0)), 0 from {} as r"
+# The numbers are hashed: two rows that a transaction of long changes may get the number that is between theirs, and the
+# sum stays. With each goes the table or partition that holds the row, since another may be of the same transaction.
+_BY_TRANSACTION = "select count(*), sum(hashint8extended(xmin::text::bigint, tableoid::bigint)) from {} as r"
+_BY_VALUE = "select count(*), sum(hashtextextended((r.*)::text, 0)) from {} as r"
 _KEEP_TRANSACTIONS = ("r", "p", "m")  # tables, partitioned tables, materialized views
 
 
 @dataclass(frozen=True)
 class ModelsToBuild:
-    """Nodes of the project that one run of dbt builds: models, seeds and snapshots.
+    """Nodes of the project that one run of dbt builds: models, seeds and snapshots, and what it tests them against.
 
     Attributes:
         name: of the set, unique among those of the project.
         nodes: their names, each after those that it reads.
-        reads: the tables and views of others that they read, as SQL names them.
+        reads: the tables and views of others that they and the run's tests read, as SQL names them.
         makes: their own tables and views.
+        tests: the names of the tests that the run makes; it may make tests alone.
     """
 
     name: str
     nodes: tuple[str, ...]
     reads: tuple[str, ...]
     makes: tuple[str, ...]
+    tests: tuple[str, ...]
 
     @classmethod
-    def of(cls, manifest: Mapping[str, Any], name: str, chosen: Iterable[str]) -> "ModelsToBuild":
-        """The set of the nodes of these names, by a manifest whose relations are in the database."""
-        names = set(chosen)
+    def of(cls, manifest: Mapping[str, Any], name: str, chosen: Iterable[str], tests: Iterable[str]) -> "ModelsToBuild":
+        """The set of the nodes and tests of these names, by a manifest whose relations are in the database."""
+        names, tested = set(chosen), set(tests)
         nodes = {
             key: node
             for key, node in manifest["nodes"].items()
             if node["resource_type"] in {"model", "seed", "snapshot"} and node["name"] in names
         }
         above = {key: node.get("depends_on", {}).get("nodes", []) for key, node in nodes.items()}
-        others = {other for keys in above.values() for other in keys} - set(nodes)
+        by_tests = [
+            node["depends_on"]["nodes"]
+            for node in manifest["nodes"].values()
+            if node["resource_type"] == "test" and node["name"] in tested
+        ]
+        others = {other for keys in (*above.values(), *by_tests) for other in keys} - set(nodes)
         read = [manifest["sources"].get(other) or manifest["nodes"][other] for other in others]
         order = [key for key in TopologicalSorter(above).static_order() if key in nodes]
         return cls(
@@ -71,12 +81,15 @@ class ModelsToBuild:
             tuple(nodes[key]["name"] for key in order),
             tuple(sorted(node["relation_name"] for node in read if node["relation_name"])),
             tuple(sorted(node["relation_name"] for node in nodes.values() if node["relation_name"])),
+            tuple(sorted(tested)),
         )
 
 
 def fingerprint_of_reads(database: Database, models: ModelsToBuild) -> str:
-    """Changes when the project, the choice of models or a row of what they read does."""
-    digest = hashlib.sha256(json.dumps([models.nodes, models.reads, models.makes]).encode())
+    """Changes when the project, dbt's settings, the choice of models and tests or a row of what they read does."""
+    # Each option of dbt is a variable as well: DBT_RESOURCE_TYPES=test, for one, makes no model.
+    options = sorted(item for item in os.environ.items() if item[0].startswith("DBT_"))
+    digest = hashlib.sha256(json.dumps([models.nodes, models.reads, models.makes, models.tests, options]).encode())
     # Of the variables, the manifest has the names and dbt_project.yml the values.
     for path in (f"{MANIFEST_FOLDER}/manifest.json", "dbt_project.yml", "profiles.yml"):
         digest.update((PROJECT_DIR / path).read_bytes())
@@ -152,6 +165,7 @@ def complete_record(
 def _fingerprint(connection: psycopg.Connection, relations: Iterable[str], *, of_others: bool = False) -> str:
     """Of all of them; one that is missing changes it as well. Of our own views the definition says enough."""
     digest = hashlib.sha256()
+    connection.execute("set local timezone to 'UTC'")  # in which the times of definitions and of rows are shown
     for name, kind, *description in connection.execute(_RELATIONS, [list(relations)]).fetchall():
         rows = None
         if kind in _KEEP_TRANSACTIONS or of_others:

@@ -12,10 +12,12 @@ import pytest
 
 from orchestration.database import Database
 from orchestration.definitions import definitions
+from orchestration.defs.marts.assets import archive_index_models, reassembly_models
 from orchestration.settings import load_settings
 from orchestration.transformations import project_variables
 
 MART = "measurements_by_device_and_day"
+EXPLAINED = "every_indexed_uid_is_reassembled_or_explained"
 MODELS = ("stg_measurements__devices", "stg_measurements__elements", "int_measured_elements", MART)
 
 
@@ -25,6 +27,13 @@ def home(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for name, value in {**database.libpq_environment, "DOUBLEREAD_HOME": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)
     return tmp_path
+
+
+def forget_a_uid(database: Database) -> None:
+    """Let there be an indexed UID that is in no DICOM though its partition was made."""
+    with database.connect() as connection:
+        connection.execute("insert into doubleread.archive_members values (1, 0, 1, '2.25.1', '00')")
+        connection.execute("insert into doubleread.reassembled_partitions values ('00', 'dicoms', 0, 0, now())")
 
 
 def build(instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
@@ -54,6 +63,45 @@ def test_a_run_is_recorded_where_that_can_be_done_and_succeeds_where_it_can_not(
     with database.connect() as connection:
         assert connection.execute("select run_id from doubleread.model_runs").fetchall() == [(first.run_id,)]
         assert connection.execute(f"select to_regclass('marts.{MART}')::oid::bigint".encode()).fetchone() != (oid,)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster_dbt")
+@pytest.mark.usefixtures("home")
+def test_what_only_a_test_reads_makes_dbt_test_again(database: Database) -> None:
+    job = definitions(load_settings()).resolve_implicit_global_asset_job_def()
+    indexed = job.get_subset(asset_selection={*archive_index_models.keys})
+    explained = job.get_subset(asset_selection={*reassembly_models.keys})
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert indexed.execute_in_process(instance=instance).success
+        assert explained.execute_in_process(instance=instance).success
+        with database.connect() as connection:
+            runs = connection.execute("select count(*) from doubleread.model_runs").fetchone()
+        assert explained.execute_in_process(instance=instance).success
+        with database.connect() as connection:
+            assert connection.execute("select count(*) from doubleread.model_runs").fetchone() == runs
+        forget_a_uid(database)
+        run = explained.execute_in_process(instance=instance, raise_on_error=False)
+    failed = {check.check_name for check in run.get_asset_check_evaluations() if not check.passed}
+    assert failed == {EXPLAINED}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster_dbt")
+@pytest.mark.usefixtures("home")
+def test_a_test_that_is_run_by_itself_sees_what_changed(database: Database) -> None:
+    job = definitions(load_settings()).resolve_implicit_global_asset_job_def()
+    index = job.get_subset(asset_selection={*archive_index_models.keys})
+    explained = job.get_subset(asset_selection={*reassembly_models.keys})
+    (key,) = (key for key in reassembly_models.check_keys if key.name == EXPLAINED)
+    test = job.get_subset(asset_selection=set(), asset_check_selection={key})
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert index.execute_in_process(instance=instance).success
+        assert explained.execute_in_process(instance=instance).success
+        assert test.execute_in_process(instance=instance).success
+        forget_a_uid(database)
+        run = test.execute_in_process(instance=instance, raise_on_error=False)
+    assert [check.passed for check in run.get_asset_check_evaluations()] == [False]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster")

@@ -115,7 +115,8 @@ def _build(
     """Let dbt build what the run selects, unless it read the same the last time and all of that is still there."""
     manifest = in_database(load_manifest(), database.name())
     chosen = (key.path[-1] for key in context.selected_asset_keys)
-    models = ModelsToBuild.of(manifest, context.assets_def.node_def.name, chosen)
+    tests = {key.name for key in context.selected_asset_check_keys}
+    models = ModelsToBuild.of(manifest, context.assets_def.node_def.name, chosen, tests)
     with one_dbt(database, on_wait=logged_waiting(context)), dbt_environment(database):
         read = fingerprint_of_reads(database, models)
         last = last_run_if_unchanged(database, models, read)
@@ -128,11 +129,11 @@ def _build(
         if run is not None:
             with _failing_no_build(context):
                 record_model_run(database, run, context.run.run_id)
-        tests = []
+        ran = []
         try:
             for event in invocation.stream().fetch_column_metadata().fetch_row_counts():
                 if isinstance(event, dg.AssetCheckResult):
-                    tests.append(_ran(event))
+                    ran.append(_ran(event))
                 yield event
         finally:
             # Another run waits for these to end, with the lock that this run's export will ask for.
@@ -140,7 +141,7 @@ def _build(
                 invocation.adapter.cleanup_connections()
         if run is not None:
             with _failing_no_build(context):
-                complete_record(database, run.invocation_id, models, read, tests)
+                complete_record(database, run.invocation_id, models, read, ran)
 
 
 def _ran(result: dg.AssetCheckResult) -> RanTest:

@@ -89,7 +89,7 @@ class Asking:
             NoAnswerError: nothing that is known.
             AmbiguousError: more than one thing.
         """
-        text = question.encode(errors="replace").decode().replace("\0", "")
+        text = as_text(question)
         path = Path(question)
         found = list(self._named_by_prefix(text)) or (self._of_file(path) if _is_file(path) else [])
         if not found:
@@ -156,15 +156,17 @@ class Asking:
                 yield found
 
     def _finding(self, finding_id: str) -> Subject | None:
-        row = self.records.finding_by_id(finding_id) if _FINDING_ID.fullmatch(finding_id) else None
+        digits = finding_id.lower()
+        row = self.records.finding_by_id(digits) if _FINDING_ID.fullmatch(digits) else None
         if row is None:
             return None
         return Subject(
-            "finding", row["study_id"], row["scan_id"], row["label"], finding_id, recognised="the id of a finding"
+            "finding", row["study_id"], row["scan_id"], row["label"], digits, recognised="the id of a finding"
         )
 
     def _of_digest(self, digits: str) -> list[Subject]:
-        """What files whose SHA-256 begins so are of."""
+        """What files whose SHA-256 begins so are of; some programs print it in capitals."""
+        digits = digits.lower()
         if not _DIGITS.fullmatch(digits):
             return []
         bounds = [digits, digits + "g"]
@@ -203,6 +205,11 @@ class Asking:
             return [subject for subject in of_content if subject.key in keys] or of_content
         changed = known.model_copy(update={"state": "changed"})
         return [replace(subject, file=changed) for subject in by_path]
+
+
+def as_text(question: str) -> str:
+    """A question as a text that the database takes: an argument of a command may be bytes that are none."""
+    return question.encode(errors="replace").decode().replace("\0", "")
 
 
 def _once(found: Sequence[Subject]) -> list[Subject]:

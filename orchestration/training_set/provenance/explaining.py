@@ -24,7 +24,7 @@ from orchestration.training_set.provenance.answers import (
     ModelRun,
     Verdict,
 )
-from orchestration.training_set.provenance.asking import Asking, NoAnswerError, Subject
+from orchestration.training_set.provenance.asking import Asking, NoAnswerError, Subject, as_text
 from orchestration.training_set.provenance.made import image_of, picture_of
 from orchestration.training_set.provenance.noting import notes
 from orchestration.training_set.provenance.records import NotBuiltError, Records, Row, built_verdicts
@@ -66,9 +66,10 @@ def why_not(database: Database, settings: Settings, study: str, label: str | Non
     with _asking(database, settings) as explaining:
         if label is not None and label not in explaining.rule.labels:
             raise UnknownLabelError(f"{printable(label)} is no label; labels are {', '.join(explaining.rule.labels)}")
-        subject = explaining.asking.study(study.encode(errors="replace").decode().replace("\0", ""))
+        known = as_text(study)
+        subject = explaining.asking.study(known)
         if subject is None:
-            scan = explaining.asking.scan(study)
+            scan = explaining.asking.scan(known)
             hint = f"; it is a scan of the study {printable(scan.study_id)}" if scan else ""
             raise NoAnswerError(f"no study has the id {printable(study)}: the raw tables hold no scan of it{hint}")
         return explaining.explain(study, subject, label)

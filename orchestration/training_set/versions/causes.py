@@ -21,7 +21,7 @@ from orchestration.labels import LABELS
 from orchestration.training_set.export.publications import VersionRecord
 
 Kind = Literal["reading", "scan"]
-Change = Literal["new", "changed", "deleted", "superseded"]
+Change = Literal["new", "changed", "deleted", "moved", "superseded"]
 
 SCAN_FIELDS = ("mmg_study_id", "png_image", "patient_id")
 
@@ -31,7 +31,8 @@ _COUNTED = """
         id,
         mmg_scan_id as scan_id,
         {reader} as reader_id,
-        created_at,
+        -- A text: a time may be infinite, or before the year 1.
+        to_jsonb(created_at) #>> '{{}}' as created_at,
         valid_from,
         array_remove(array[{labels}], null) as labels,
         md5(annotation_bboxes) as boxes_hash,
@@ -40,7 +41,7 @@ _COUNTED = """
     where
         valid_from <= %(as_of)s and (valid_to is null or valid_to > %(as_of)s)
         and mmg_scan_id = any(%(scans)s) and {reader} is not null
-    order by mmg_scan_id, {reader}, created_at desc nulls last, id::{id_type} desc
+    order by mmg_scan_id, {reader}, annotation_history.created_at desc nulls last, id::{id_type} desc
 """
 _SCANS = """
     select id, mmg_study_id, png_image, patient_id, valid_from
@@ -48,6 +49,11 @@ _SCANS = """
     where valid_from <= %(as_of)s and (valid_to is null or valid_to > %(as_of)s) and id in (
         select id from history.scan_history where mmg_study_id = any(%(studies)s)
     )
+"""
+_PRESENT = """
+    select id, max(valid_from) from history.annotation_history
+    where id = any(%(ids)s) and valid_from <= %(as_of)s and (valid_to is null or valid_to > %(as_of)s)
+    group by id
 """
 _ENDED = "select id, max(valid_to) from history.{} where id = any(%s) and valid_to <= %s group by id"
 
@@ -59,7 +65,7 @@ class Counted:
     id: str
     scan_id: str
     reader_id: str
-    created_at: datetime | None
+    created_at: str | None
     valid_from: datetime
     labels: frozenset[str]
     boxes_hash: str | None
@@ -72,7 +78,9 @@ class Cause:
 
     Attributes:
         kind: ``reading`` for what a reader said of a scan, ``scan`` for a row of the scans.
-        change: ``new``, ``changed``, ``deleted``; of a reading also ``superseded``: another annotation counts.
+        change: ``new``, ``changed``, ``deleted``; of a reading also ``superseded``: another annotation counts, and
+            ``moved``: the annotation is there before and after, as another reader's, on another scan or of another
+            time, so that it came to count here or counts no more.
         scan_id: the scan.
         study_id: of the scan.
         reader_id: whose reading.
@@ -92,7 +100,7 @@ class Cause:
     reader_id: str | None = None
     annotation_id: str | None = None
     annotation_id_before: str | None = None
-    created_at: datetime | None = None
+    created_at: str | None = None
     seen_at: datetime | None = None
     labels: Mapping[str, bool] = field(default_factory=dict)
     boxes: tuple[int, int] | None = None
@@ -145,7 +153,7 @@ def find_causes(
     for readings, record in ((old, before), (new, after)):
         readings.load(connection, record, scans)
     causes = [*_scan_causes(old, new), *_reading_causes(old, new)]
-    return Causes(_with_ends(connection, causes, after))
+    return Causes(_with_ends(connection, list(_with_moves(connection, causes, before, after)), after))
 
 
 @dataclass
@@ -238,6 +246,22 @@ def _reading_cause(was: Counted | None, is_: Counted | None, study: str, moment:
         labels={label: label in says for label in sorted(said ^ says)},
         boxes=None if same_boxes else (was.box_count if was else 0, is_.box_count if is_ else 0),
     )
+
+
+def _with_moves(
+    connection: psycopg.Connection, causes: Sequence[Cause], before: VersionRecord, after: VersionRecord
+) -> Iterable[Cause]:
+    """The causes, of which what began or ended as a reading only, and not as a row, is a move."""
+    moved: dict[tuple[str, str | None], datetime] = {}
+    for change, record in (("new", before), ("deleted", after)):
+        ids = [one.annotation_id for one in causes if one.kind == "reading" and one.change == change]
+        if ids:
+            found = connection.execute(_PRESENT, {"ids": ids, "as_of": record.as_of})
+            moved |= {(change, one): since for one, since in found}
+    for cause in causes:
+        since = moved.get((cause.change, cause.annotation_id)) if cause.kind == "reading" else None
+        seen = [moment for moment in (cause.seen_at, since) if moment is not None]
+        yield replace(cause, change="moved", seen_at=max(seen)) if since else cause
 
 
 def _with_ends(connection: psycopg.Connection, causes: Sequence[Cause], after: VersionRecord) -> Iterable[Cause]:

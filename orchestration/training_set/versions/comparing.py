@@ -71,6 +71,8 @@ class VersionDiff:
         sides: scans of both that are on another side.
         roles: scans of both with another role.
         settings: what the two were made with and differs.
+        files: paths of the files that only one of them has, or that have other bytes. Where nothing else differs, these
+            are what counts readings that are in no finding, as the data card does.
     """
 
     before: str
@@ -84,6 +86,7 @@ class VersionDiff:
     sides: list[tuple[VersionScan, VersionScan]] = field(default_factory=list)
     roles: list[tuple[VersionScan, VersionScan]] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
 
 
 def contents_of(version: Published) -> VersionContents:
@@ -119,6 +122,8 @@ def compare(before: Published, after: Published) -> VersionDiff:
     """
     diff = compare_contents(before.id, contents_of(before), after.id, contents_of(after))
     diff.settings.extend(_settings(before, after))
+    old, new = ({file.path: file.sha256 for file in one.generation.files} for one in (before, after))
+    diff.files.extend(sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path)))
     return diff
 
 

@@ -68,6 +68,7 @@ def explain(database: Database | None, destination: str, diff: VersionDiff) -> E
         note = f"the readings behind it can't be told; of version {unknown} {NO_MOMENT}"
         return Explanation(note, settings, no_image=no_image)
     with database.connect() as connection:
+        connection.execute("set local timezone to 'UTC'")
         if connection.execute("select to_regclass('history.annotation_history')").fetchone() == (None,):
             note = "the readings behind it are not known: the history of the raw tables was removed"
             return Explanation(note, settings, no_image=no_image)

@@ -50,6 +50,13 @@ def test_digests_and_their_beginnings_are_those_of_pictures_exported_and_retriev
     assert about(ask(built_home, f"objects/{exported[:2]}/{exported}.png")) == SCAN
 
 
+def test_digests_and_ids_of_findings_may_be_in_capitals(built_home: BuiltHome) -> None:
+    sha256 = digest(built_home.training_set / MASS / "10.png").upper()
+    finding_id = ask(built_home, f"{MASS}/10.png").findings[0].finding_id.upper()
+    assert about(ask(built_home, sha256)) == about(ask(built_home, sha256[:8])) == FINDING
+    assert about(ask(built_home, finding_id)) == about(ask(built_home, f"finding:{finding_id}")) == FINDING
+
+
 def test_files_of_exports_and_of_the_source_are_known_by_their_content(built_home: BuiltHome, tmp_path: Path) -> None:
     exported = built_home.training_set / "images" / "10.png"
     source = built_home.folder / "data" / "blobs" / "mmg" / "0001" / "0.png"

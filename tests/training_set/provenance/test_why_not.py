@@ -112,5 +112,8 @@ def test_an_unknown_study_or_label_has_no_answer(built_home: BuiltHome) -> None:
         ask(built_home, "99")
     with pytest.raises(NoAnswerError, match=r"it is a scan of the study 2$"):
         ask(built_home, "21")
+    for no_text in ("\udcff", "1\udcff", "\0", ""):
+        with pytest.raises(NoAnswerError, match="no study has the id"):
+            ask(built_home, no_text)
     with pytest.raises(UnknownLabelError, match="has_fracture is no label; labels are has_benign_micro"):
         ask(built_home, "1", "has_fracture")

@@ -1,7 +1,11 @@
 """The readings behind what differs between two versions are named."""
 
+import json
+from datetime import timedelta
+
 import pytest
 
+from orchestration.cli.version_tables import diff_as_json, print_diff
 from orchestration.training_set.versions.causes import Cause
 from orchestration.training_set.versions.comparing import VersionDiff, compare
 from orchestration.training_set.versions.explaining import Explanation, explain
@@ -57,6 +61,55 @@ def test_each_change_of_a_finding_has_the_reading_that_caused_it(compared: tuple
     assert (cause.boxes, cause.labels) == ((1, 1), {})
     everything = [cause for study in map(str, range(1, 8)) for cause in explanation.causes.of_study(study)]
     assert all(cause.seen_at is not None for cause in everything)
+
+
+def test_an_annotation_that_is_another_readers_now_was_not_deleted(ward: Ward) -> None:
+    ward.add_study(1)
+    ward.build("first")
+    ward.change(112, reader=3)
+    ward.build("second")
+    diff = compare(open_version(ward.place, "previous"), open_version(ward.place, "current"))
+    explanation = explain(ward.database, ward.place.url, diff)
+    (cause,) = explanation.of_finding(diff.removed[0], gained=False)
+    assert told(cause) == ("reading", "moved", "11", "2", "112", None)
+    (other,) = (one for one in explanation.causes.of_study("1") if one.reader_id == "3")
+    assert told(other) == ("reading", "moved", "11", "3", "112", None)
+    assert cause.seen_at == other.seen_at
+
+
+def test_times_of_any_size_are_told_as_the_source_has_them_in_utc(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = {112: "infinity", 122: "-infinity", 132: "0044-03-15 12:00:00+00 BC", 102: "2024-03-02 08:00:00+00"}
+    ward.add_study(1)
+    ward.build("first")
+    for annotation, time in times.items():
+        ward.change(annotation, created_at=time, labels=(False,) * 4)
+    ward.build("second")
+    monkeypatch.setenv("PGTZ", "Asia/Tokyo")
+    diff = compare(open_version(ward.place, "previous"), open_version(ward.place, "current"))
+    causes = explain(ward.database, ward.place.url, diff).of_finding(diff.removed[0], gained=False)
+    assert {one.annotation_id: one.created_at for one in causes} == {
+        "102": "2024-03-02T08:00:00+00:00",
+        "112": "infinity",
+        "122": "-infinity",
+        "132": "0044-03-15T12:00:00+00:00 BC",
+    }
+    assert {one.seen_at.utcoffset() for one in causes if one.seen_at} == {timedelta(0)}
+
+
+def test_where_no_finding_differs_the_files_that_count_all_readings_are_told(
+    ward: Ward, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ward.add_study(1)
+    ward.build("first")
+    ward.add_study(2, readers=(1,))
+    ward.build("second")
+    diff = compare(open_version(ward.place, "previous"), open_version(ward.place, "current"))
+    assert (diff.added, diff.removed, diff.redrawn, diff.settings) == ([], [], [], [])
+    assert {"README.md", "card.json"} <= set(diff.files)
+    explanation = explain(ward.database, ward.place.url, diff)
+    print_diff(diff, explanation)
+    assert f"the same findings and scans; other bytes: {', '.join(diff.files)}" in capsys.readouterr().out
+    assert json.loads(diff_as_json(diff, explanation))["files"] == diff.files
 
 
 def test_a_finding_that_comes_back_has_the_same_reading_as_its_cause(ward: Ward) -> None:
