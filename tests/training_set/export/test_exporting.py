@@ -161,6 +161,22 @@ def test_a_file_that_is_gone_or_was_changed_is_there_again_after_an_export(expor
     assert not exporter.export().changed
 
 
+def test_a_current_that_is_not_ours_is_left_alone_and_an_export_works_once_it_was_moved_away(
+    exporter: Exporter, tmp_path: Path
+) -> None:
+    exporter.add("1")
+    exporter.export()
+    generation, folder = exporter.generation, exporter.folder
+    current = folder.parents[1] / "current"
+    current.unlink()
+    shutil.copytree(folder, current)
+    with pytest.raises(GenerationError, match="names no generation; move it away, export again"):
+        exporter.export()
+    current.rename(tmp_path / "away")
+    exporter.export()
+    assert exporter.generation == generation
+
+
 def test_a_scan_without_a_usable_image_is_left_out_by_name_and_the_others_are_there(exporter: Exporter) -> None:
     exporter.add("1")
     exporter.add("damaged", image=b"\x89PNG\r\n\x1a\n damaged")
