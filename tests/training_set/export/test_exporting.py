@@ -13,6 +13,7 @@ from PIL import Image
 
 from orchestration.imaging import read_image
 from orchestration.stores import Place
+from orchestration.training_set.export.exporting import NotWrittenError
 from orchestration.training_set.export.generation import GenerationError, current_id, history, read_generation
 from orchestration.training_set.export.publishing import link_beside_label_folders, remove_old
 from orchestration.training_set.export.records import failed_images
@@ -175,6 +176,31 @@ def test_a_current_that_is_not_ours_is_left_alone_and_an_export_works_once_it_wa
     current.rename(tmp_path / "away")
     exporter.export()
     assert exporter.generation == generation
+
+
+@pytest.mark.parametrize("path", [".partial", "generations/.partial"])
+def test_a_place_that_takes_no_more_is_one_sentence_and_what_was_current_still_is(
+    exporter: Exporter, path: str
+) -> None:
+    exporter.add("1")
+    exporter.export()
+    generation, blocked = exporter.generation, exporter.folder.parents[1] / path
+    blocked.write_bytes(b"")
+    exporter.add("2")
+    with pytest.raises(NotWrittenError, match="the generation that was current still is"):
+        exporter.export()
+    assert exporter.generation == generation
+    blocked.unlink()
+    exporter.export()
+    assert exporter.generation.contents.scans == 2
+
+
+def test_a_scan_whose_id_breaks_a_line_is_refused_since_loaders_would_break_lists_there(exporter: Exporter) -> None:
+    for scan in ("1", "2\u2028b", "3\u2029b"):
+        exporter.add(scan)
+    report = exporter.export()
+    assert [failure.reason for failure in report.failures.shown] == ["refused: the id holds a line separator"] * 2
+    assert exporter.read("annotations/yolo/train.txt").decode().splitlines() == ["./images/1.png"]
 
 
 def test_a_scan_without_a_usable_image_is_left_out_by_name_and_the_others_are_there(exporter: Exporter) -> None:
