@@ -74,7 +74,7 @@ def _writing(destination: Place) -> Iterator[None]:
         raise NotWrittenError(
             f"the export to {destination.url} can't be written: {reason}; the generation that was current still is; "
             "mend that, export again"
-        ) from error
+        ) from None
 
 
 @dataclass
