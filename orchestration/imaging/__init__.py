@@ -15,7 +15,7 @@ from orchestration.images import MAX_PIXELS, Image8, ImageError
 from orchestration.imaging.annotate import Annotated, annotate
 from orchestration.imaging.boxes import Box
 from orchestration.imaging.clean import Bits, CleanImage, clean_image
-from orchestration.imaging.decode import is_dicom, read_image, read_stored, stored_bytes
+from orchestration.imaging.decode import is_dicom, read_image, read_image_and_whether_kept, read_stored, stored_bytes
 from orchestration.imaging.png import encode_samples
 from orchestration.imaging.png_reader import PngDescription, describe_png, read_samples
 from orchestration.imaging.preview import preview
@@ -37,6 +37,7 @@ __all__ = [
     "is_dicom",
     "preview",
     "read_image",
+    "read_image_and_whether_kept",
     "read_samples",
     "read_stored",
     "render",

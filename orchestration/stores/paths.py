@@ -30,13 +30,17 @@ def check_name(name: str) -> str:
     """Return ``name`` if it can be the stem of a file in a folder.
 
     Raises:
-        UnsafePathError: it is empty, too long, starts with a dot, or holds a separator or a control character.
+        UnsafePathError: it is empty, too long, starts with a dot, or holds a separator, also of lines, or a control
+            character.
     """
     if not name:
         raise UnsafePathError("the id is empty")
     if len(name.encode(errors="surrogatepass")) > MAX_NAME_BYTES:
         raise UnsafePathError(f"the id has {len(name):,} characters; {MAX_NAME_BYTES} bytes are allowed")
     _refuse_control_characters(name, "id")
+    # Lists of files have a name on each line, and loaders split them at these as well, as str.splitlines does.
+    if "\u2028" in name or "\u2029" in name:
+        raise UnsafePathError("the id holds a line separator")
     if "/" in name or "\\" in name or ":" in name or name.startswith("."):
         raise UnsafePathError("the id starts with a dot or holds '/', '\\' or ':'; it can't name a file")
     return name

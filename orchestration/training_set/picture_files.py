@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestration.imaging import Box, ImageError, annotate, read_image
+from orchestration.imaging import Box, ImageError, annotate, read_image_and_whether_kept
 from orchestration.training_set.copies import DamagedCopyError, read_copy
 
 # Raised with every change of what is drawn or how it is encoded: pictures of an earlier version are drawn again.
@@ -103,8 +103,11 @@ def read_and_compare(picture: tuple[Path, str]) -> str | None:
     return None
 
 
-def check_picture(data: bytes, sha256: str) -> None:
+def check_picture(data: bytes, sha256: str) -> bool:
     """Compare the bytes of a picture with their SHA-256, then decode them whole.
+
+    Returns:
+        Whether its compressed pixels can be kept: they are known to hold nothing else.
 
     Raises:
         ChangedPictureError: the SHA-256 is another one.
@@ -112,4 +115,4 @@ def check_picture(data: bytes, sha256: str) -> None:
     """
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ChangedPictureError
-    read_image(data)
+    return read_image_and_whether_kept(data)[1]

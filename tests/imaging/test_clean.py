@@ -4,6 +4,7 @@ import zlib
 from io import BytesIO
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 from PIL import Image
 
-from orchestration.imaging import ImageError, annotate, clean_image, read_image, read_samples
+from orchestration.imaging import ImageError, annotate, clean_image, describe_png, read_image, read_samples
 from tests.dicom.dicoms import file_bytes, image_dataset
 from tests.imaging.pngs import KINDS, chunk, png, random_png
 
@@ -82,12 +83,38 @@ def test_nothing_hides_behind_or_among_the_compressed_pixels() -> None:
     """Bytes after the stream's end, a second IDAT's too, and whatever follows IEND."""
     pixels = zlib.compress(b"".join(b"\0" + bytes(range(6)) for _ in range(5)))
     grey = np.tile(np.arange(6, dtype=np.uint8), (5, 1))
-    for data in (pixels + b"Curie^Marie", pixels + b"Curie^Marie" + pixels[-4:-1]):
-        source = png(grey[..., None], 8, 0, data=data) + b"Curie^Marie"
+    for behind in (b"Curie^Marie", b"Curie^Marie" + pixels[-4:-1], b"Curie^Marie" + pixels[-4:], pixels[-4:]):
+        source = png(grey[..., None], 8, 0, data=pixels + behind) + b"Curie^Marie"
+        assert not annotate(source, caption="", boxes=[]).keepable
         clean = clean_image(source)
         assert b"Curie" not in clean.png
         np.testing.assert_array_equal(read_image(clean.png), grey)
-        assert not annotate(source, caption="", boxes=[]).keepable
+        assert describe_png(source).holds_more
+        assert describe_png(png(grey[..., None], 8, 0, data=pixels + behind)).holds_more
+        assert not describe_png(clean.png).holds_more
+
+
+def test_a_stream_that_reaches_further_back_than_it_declares_is_not_kept() -> None:
+    """libpng believes what the stream's header says of its window (RFC 1950, 2.2), and refuses what lies beyond."""
+    grey = np.tile(np.random.default_rng(0).integers(0, 256, 500, np.uint8), (4, 1))
+    pixels = b"\x08\x1d" + zlib.compress(b"".join(b"\0" + row.tobytes() for row in grey))[2:]
+    source = png(grey[..., None], 8, 0, data=pixels)
+    assert not annotate(source, caption="", boxes=[]).keepable
+    np.testing.assert_array_equal(imagecodecs.png_decode(clean_image(source).png), grey)
+
+
+@given(kind=st.sampled_from(KINDS), size=st.tuples(st.integers(1, 40), st.integers(1, 40)), interlace=st.booleans())
+def test_a_png_says_whether_it_holds_more_than_its_rows(kind, size, interlace) -> None:
+    source = random_png(3, *size, kind[1], kind[0], interlace=interlace)
+    start, end = source.index(b"IDAT") + 4, source.rindex(b"IEND") - 8
+    rows = zlib.decompress(source[start:end])
+
+    def with_rows(rows: bytes) -> bytes:
+        return source[: start - 8] + chunk(b"IDAT", zlib.compress(rows)) + source[end + 4 :]
+
+    assert not describe_png(source).holds_more
+    assert not describe_png(with_rows(rows)).holds_more
+    assert describe_png(with_rows(rows + b"Curie^Marie")).holds_more
 
 
 @given(kind=st.sampled_from(KINDS), size=st.tuples(st.integers(1, 40), st.integers(1, 40)), interlace=st.booleans())

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 
 from orchestration.database import Database, exclusive
+from orchestration.errors import DoublereadError
 from orchestration.imaging.text import require_rapidocr
 from orchestration.outcomes import Failures, Progress, Waiting, no_progress, no_waiting, printable
 from orchestration.stores import Place, StoreError, UnsafePathError, check_name
@@ -45,6 +46,10 @@ NO_THUMBNAIL = (
 )
 
 
+class NotWrittenError(DoublereadError):
+    """An export can't be written; the generation that was current still is."""
+
+
 def export_workers(count: int | None = None) -> Workers:
     """Processes for :func:`export`, one for each core unless told."""
     return process_workers(count, preload=["orchestration.training_set.export.images"])
@@ -55,6 +60,21 @@ def export_exclusively(database: Database, destination: Place, *, on_wait: Waiti
     """Keep other exports to a destination out while the block runs, waiting for one that is under way."""
     with exclusive(database, f"export {destination.url}", on_wait=on_wait):
         yield
+
+
+@contextmanager
+def _writing(destination: Place) -> Iterator[None]:
+    """Make one sentence of what the place says where it takes no more, such as a disk that is full."""
+    try:
+        yield
+    except DoublereadError:
+        raise
+    except (StoreError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise NotWrittenError(
+            f"the export to {destination.url} can't be written: {reason}; the generation that was current still is; "
+            "mend that, export again"
+        ) from None
 
 
 @dataclass
@@ -112,7 +132,7 @@ def export(
         on_wait: called when another run is exporting there, which this one then waits for.
 
     Raises:
-        StoreError: the destination does not take the annotations; the generation that was current still is.
+        NotWrittenError: the destination does not take the annotations; the generation that was current still is.
         ReportsMissingError: the options ask for reports, and the extra that makes them is not installed.
         TextMissingError: the options ask for a look at text, and the extra for that is not installed.
     """
@@ -145,10 +165,11 @@ def export(
             withheld = withheld_scans(
                 connection, selected, markers=options.markers, workers=workers, run_id=run_id, progress=text_progress
             )
-        with unfinished_objects(destination) as unfinished:
-            run = _Export(ExportReport(), destination, options, records, connection, unfinished, withheld, source)
-            run.make_images(selected, workers, progress, len(selected))
-        generation = run.publish(run.with_sides(rule), rule, beyond, acceptances, workers)
+        with _writing(destination):
+            with unfinished_objects(destination) as unfinished:
+                run = _Export(ExportReport(), destination, options, records, connection, unfinished, withheld, source)
+                run.make_images(selected, workers, progress, len(selected))
+            generation = run.publish(run.with_sides(rule), rule, beyond, acceptances, workers)
         publishing = Publishing(destination.url, generation.id, run_id, store.url, options, rule, tuple(run.left_out))
         record_publication(connection, publishing, state, changed=run.report.changed)
     run.report.generation, run.report.contents = generation.id, generation.contents

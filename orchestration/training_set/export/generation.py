@@ -176,7 +176,7 @@ def current_id(place: Place) -> str | None:
     except (OSError, UnicodeDecodeError):
         name = ""
     if not _ID.fullmatch(name):
-        raise GenerationError(f"{CURRENT} in {place.url} names no generation; export again")
+        raise GenerationError(f"{CURRENT} in {place.url} names no generation; move it away, export again")
     return name
 
 

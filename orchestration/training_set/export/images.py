@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from orchestration.stores import Place
 
 # Raised with every change of what a clean image is or how it is encoded: images of an earlier version are made again.
-CLEANING_VERSION = 2
+CLEANING_VERSION = 3
 
 
 @dataclass(frozen=True)

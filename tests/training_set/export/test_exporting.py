@@ -13,6 +13,7 @@ from PIL import Image
 
 from orchestration.imaging import read_image
 from orchestration.stores import Place
+from orchestration.training_set.export.exporting import NotWrittenError
 from orchestration.training_set.export.generation import GenerationError, current_id, history, read_generation
 from orchestration.training_set.export.publishing import link_beside_label_folders, remove_old
 from orchestration.training_set.export.records import failed_images
@@ -48,7 +49,8 @@ def test_each_scan_is_exported_once_without_paint_however_many_labels_it_has(exp
 
 def test_images_are_the_same_whether_drawing_looked_at_their_scans_or_not(exporter: Exporter) -> None:
     exporter.add("plain", image=png(1))
-    data = zlib.compress(b"".join(b"\0" + bytes(range(60)) for _ in range(50))) + b"Curie^Marie"
+    pixels = zlib.compress(b"".join(b"\0" + bytes(range(60)) for _ in range(50)))
+    data = pixels + b"Curie^Marie" + pixels[-4:]
     exporter.add("hiding", image=grey_png(np.tile(np.arange(60, dtype=np.uint8), (50, 1))[..., None], 8, 0, data=data))
     exporter.project.build()
     assert exporter.project.rows("select scan_id, source_keepable from doubleread.pictures order by scan_id") == [
@@ -159,6 +161,47 @@ def test_a_file_that_is_gone_or_was_changed_is_there_again_after_an_export(expor
     assert exporter.export().changed
     assert (exporter.folder / path).read_bytes() == whole
     assert not exporter.export().changed
+
+
+def test_a_current_that_is_not_ours_is_left_alone_and_an_export_works_once_it_was_moved_away(
+    exporter: Exporter, tmp_path: Path
+) -> None:
+    exporter.add("1")
+    exporter.export()
+    generation, folder = exporter.generation, exporter.folder
+    current = folder.parents[1] / "current"
+    current.unlink()
+    shutil.copytree(folder, current)
+    with pytest.raises(GenerationError, match="names no generation; move it away, export again"):
+        exporter.export()
+    current.rename(tmp_path / "away")
+    exporter.export()
+    assert exporter.generation == generation
+
+
+@pytest.mark.parametrize("path", [".partial", "generations/.partial"])
+def test_a_place_that_takes_no_more_is_one_sentence_and_what_was_current_still_is(
+    exporter: Exporter, path: str
+) -> None:
+    exporter.add("1")
+    exporter.export()
+    generation, blocked = exporter.generation, exporter.folder.parents[1] / path
+    blocked.write_bytes(b"")
+    exporter.add("2")
+    with pytest.raises(NotWrittenError, match="the generation that was current still is"):
+        exporter.export()
+    assert exporter.generation == generation
+    blocked.unlink()
+    exporter.export()
+    assert exporter.generation.contents.scans == 2
+
+
+def test_a_scan_whose_id_breaks_a_line_is_refused_since_loaders_would_break_lists_there(exporter: Exporter) -> None:
+    for scan in ("1", "2\u2028b", "3\u2029b"):
+        exporter.add(scan)
+    report = exporter.export()
+    assert [failure.reason for failure in report.failures.shown] == ["refused: the id holds a line separator"] * 2
+    assert exporter.read("annotations/yolo/train.txt").decode().splitlines() == ["./images/1.png"]
 
 
 def test_a_scan_without_a_usable_image_is_left_out_by_name_and_the_others_are_there(exporter: Exporter) -> None:

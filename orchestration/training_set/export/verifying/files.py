@@ -73,8 +73,8 @@ def _check(reader: Reader, file: FileToCheck) -> Problem | None:
 def _check_picture(reader: Reader, file: FileToCheck, checked: Checked) -> Problem | None:
     data = reader.read(file.location, PICTURE_BYTES)
     try:
-        check_picture(data, file.sha256)
-        checked.pictures[file.path] = describe_png(data)
+        keepable = check_picture(data, file.sha256)
+        checked.pictures[file.path] = describe_png(data, keepable=keepable)
     except ChangedPictureError:
         return problem("changed", file.path, CHANGED)
     except ImageError as error:

@@ -20,6 +20,7 @@ from orchestration.training_set.export.generation import (
     Generation,
     GenerationError,
     GenerationFile,
+    manifest_bytes,
     parse_manifest,
 )
 from orchestration.training_set.export.layout import IMAGES
@@ -124,12 +125,15 @@ def read_copy(tree: Tree, folder: str, *, has_objects_only: bool = False) -> Cop
     if entry is None:
         return problem("missing", path, "there is no manifest, so nothing says what belongs to the generation")
     try:
-        generation = parse_manifest(tree.reader.read(path, MANIFEST_BYTES))
+        data = tree.reader.read(path, MANIFEST_BYTES)
+        generation = parse_manifest(data)
     except GenerationError as error:
         return problem("manifest", path, str(error))
     except UnreadableError as error:
         return problem("no_file" if entry.kind != "file" else "manifest", path, f"{MANIFEST} {error}")
     fault = _inconsistent(generation, folder.rpartition("/")[2])
+    if fault is None and data != manifest_bytes(generation):  # the id does not follow from spaces and what comes twice
+        fault = f"{MANIFEST} is not as doubleread writes it: it holds an entry twice, or other spaces"
     return problem("manifest", path, fault) if fault else Copy(tree, folder, generation, has_objects_only)
 
 

@@ -36,8 +36,13 @@ def bomb(width: int, height: int, megabytes: int) -> bytes:
     """A small PNG that inflates to megabytes."""
     deflater = zlib.compressobj(1)
     pixels = b"".join([*(deflater.compress(bytes(1 << 20)) for _ in range(megabytes)), deflater.flush()])
+    return stored(pixels, width, height)
+
+
+def stored(stream: bytes, width: int = WIDTH, height: int = HEIGHT) -> bytes:
+    """A grey PNG of a compressed stream."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", stream) + chunk(b"IEND", b"")
 
 
 def _image(kind: Any, name: str, make: Callable[[bytes], bytes]) -> None:
@@ -49,6 +54,8 @@ def _image(kind: Any, name: str, make: Callable[[bytes], bytes]) -> None:
     forged(kind)(act)
 
 
+_ROWS = bytes((WIDTH + 1) * HEIGHT)
+_PIXELS = zlib.compress(_ROWS)
 _text = PngInfo()
 _text.add_text("PatientName", "Doe^Jane")
 _image("disagreement", "another image of the same size", lambda _data: png())
@@ -57,6 +64,8 @@ _image("dimensions", "an image of 16 bits", lambda _data: png(kind=np.uint16))
 _image("dimensions", "an image in colour", lambda _data: png((HEIGHT, WIDTH, 3)))
 _image("picture", "text in an image", lambda _data: png(pnginfo=_text))
 _image("picture", "something behind an image", lambda data: data + b"Doe^Jane")
+_image("picture", "something behind the compressed pixels", lambda _data: stored(_PIXELS + b"Doe^Jane" + _PIXELS[-4:]))
+_image("picture", "something behind the rows", lambda _data: stored(zlib.compress(_ROWS + b"Doe^Jane")))
 _image("picture", "no image", lambda _data: b"no image")
 _image("picture", "a JPEG in place of an image", lambda _data: b"\xff\xd8\xff\xe0 JPEG")
 _image("picture", "an image cut short", lambda data: data[:-20])

@@ -59,6 +59,20 @@ def a_byte_flipped_in_the_manifest(folder: Path) -> str:
 
 
 @damage("manifest")
+def an_entry_twice_in_the_manifest(folder: Path) -> str:
+    manifest = folder / MANIFEST
+    manifest.write_bytes(manifest.read_bytes().replace(b'{\n  "format"', b'{\n  "id": "Doe^Jane",\n  "format"'))
+    return MANIFEST
+
+
+@damage("manifest")
+def more_spaces_in_the_manifest(folder: Path) -> str:
+    with (folder / MANIFEST).open("ab") as file:
+        file.write(b" \n")
+    return MANIFEST
+
+
+@damage("manifest")
 def the_manifest_cut_short(folder: Path) -> str:
     os.truncate(folder / MANIFEST, 1000)
     return MANIFEST
