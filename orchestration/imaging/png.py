@@ -20,6 +20,9 @@ _LEVEL = 1  # of ISA-L's 0 to 3; 0 is 2 ms faster and a sixth larger, 3 a fifth 
 # Bits of the window. Noise of one byte a pixel repeats nothing but by chance, and a distant chance match costs more
 # than the bytes: a window of 512 makes palette files 13 % smaller. RGB repeats each byte, and wants the largest.
 _WINDOW_BITS = {_GREY: 9, _PALETTE: 9, _RGB: 15}
+# Of a stream that may reach back as far as any (RFC 1950, 2.2): who keeps its pixels need not ask whether it reaches
+# further than it says, which libpng refuses.
+_ZLIB_HEADER = b"\x78\x01"
 
 
 def encode(stripes: Iterable[Image8], width: int, height: int, palette: Image8 | None = None) -> bytes:
@@ -63,7 +66,10 @@ def _png(
     if palette is not None:
         parts += chunk(b"PLTE", [palette.tobytes()])
     compressor = isal_zlib.compressobj(_LEVEL, wbits=_WINDOW_BITS[colour_type])
-    parts += chunk(b"IDAT", [*map(compressor.compress, _filtered(stripes)), compressor.flush()])
+    compressed = [*map(compressor.compress, _filtered(stripes)), compressor.flush()]
+    if colour_type == _GREY:
+        compressed = [_ZLIB_HEADER, b"".join(compressed)[len(_ZLIB_HEADER) :]]
+    parts += chunk(b"IDAT", compressed)
     return b"".join([*parts, *chunk(b"IEND", [])])
 
 

