@@ -264,6 +264,8 @@ class _Export:
             return
         if isinstance(outcome, Exception):
             raise outcome
+        if outcome.target_refused:  # a generation without the scans that found no room would be a smaller one
+            raise StoreError(outcome.reason)
         if outcome.source_damaged and scan.scan_path:
             forget_scan(self.connection, scan.png_image, scan.scan_path)
         if outcome.clean is None or scan.scan_sha256 is None:

@@ -85,11 +85,16 @@ class MadeImage:
 
 @dataclass(frozen=True)
 class CleaningOutcome:
-    """A clean image, or the reason why there is none. ``source_damaged``: the copy is not what was retrieved."""
+    """A clean image, or the reason why there is none.
+
+    ``source_damaged``: the copy is not what was retrieved. ``target_refused``: the place did not take the file, which
+    says nothing of the scan; the reason is the place's.
+    """
 
     clean: MadeImage | None = None
     reason: str | None = None
     source_damaged: bool = False
+    target_refused: bool = False
 
 
 def clean(task: CleaningTask) -> CleaningOutcome:
@@ -133,7 +138,7 @@ def _written(target: Path, png: bytes, made: MadeImage) -> CleaningOutcome:
     try:
         target.write_bytes(png)
     except OSError as error:
-        return CleaningOutcome(reason=f"its clean image can't be written ({error.strerror}); make room, run again")
+        return CleaningOutcome(reason=error.strerror or str(error), target_refused=True)
     return CleaningOutcome(made)
 
 
@@ -148,5 +153,5 @@ def _put(destination: "Place", png: bytes, made: MadeImage) -> CleaningOutcome:
         else:
             etag = destination.put(made.object, [png])
     except StoreError as error:
-        return CleaningOutcome(reason=f"its clean image can't be written: {error}")
+        return CleaningOutcome(reason=str(error), target_refused=True)
     return CleaningOutcome(replace(made, object_etag=etag))

@@ -5,6 +5,7 @@ import json
 import shutil
 import zlib
 from dataclasses import replace
+from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,11 @@ from orchestration.training_set.export.generation import GenerationError, curren
 from orchestration.training_set.export.publishing import link_beside_label_folders, remove_old
 from orchestration.training_set.export.records import failed_images
 from orchestration.training_set.export.selection import ExportOptions
+from orchestration.workers import thread_workers
 from tests.imaging.pngs import png as grey_png
-from tests.training_set.conftest import box, png
+from tests.services.faults import Script, Status
+from tests.services.places import PlaceToTest
+from tests.training_set.conftest import Project, box, png
 from tests.training_set.export.exporter import Exporter
 
 
@@ -191,6 +195,27 @@ def test_a_place_that_takes_no_more_is_one_sentence_and_what_was_current_still_i
     blocked.unlink()
     exporter.export()
     assert exporter.generation.contents.scans == 2
+
+
+def test_a_store_that_takes_only_some_of_the_images_makes_no_generation_of_these(
+    filled: Project, server_place: PlaceToTest
+) -> None:
+    assert server_place.proxy is not None
+    with thread_workers(2) as workers:
+        exporter = Exporter(filled, server_place.url, workers)
+        exporter.add("1")
+        exporter.export()
+        generation = exporter.generation
+        for scan in ("2", "3", "4"):
+            exporter.add(scan)
+        refusals = chain([None], repeat(Status(403)))
+        server_place.proxy.plan = Script(refusals, method="PUT", path="/objects/")
+        with pytest.raises(NotWrittenError, match="the generation that was current still is"):
+            exporter.export()
+        assert exporter.generation == generation
+        server_place.proxy.plan = None
+        exporter.export()
+        assert exporter.generation.contents.scans == 4
 
 
 def test_a_scan_whose_id_breaks_a_line_is_refused_since_loaders_would_break_lists_there(exporter: Exporter) -> None:
