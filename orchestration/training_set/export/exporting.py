@@ -21,7 +21,14 @@ from orchestration.training_set.export.exported import Ready, exported
 from orchestration.training_set.export.generation import Contents, Generation, Splits, current_id, find_generation
 from orchestration.training_set.export.images import CleaningOutcome, CleaningTask, MadeImage, clean
 from orchestration.training_set.export.publications import Publishing, read_state, record_publication
-from orchestration.training_set.export.publishing import is_whole, publish, take_object, unfinished_objects, workspace
+from orchestration.training_set.export.publishing import (
+    is_told,
+    is_whole,
+    publish,
+    take_object,
+    unfinished_objects,
+    workspace,
+)
 from orchestration.training_set.export.records import ImageRecords
 from orchestration.training_set.export.reports.acceptance import Acceptance, read_acceptances
 from orchestration.training_set.export.reports.encoding import require_highdicom
@@ -329,7 +336,7 @@ class _Export:
                 reports=self.report.reports or MadeReports(),
             )  # fmt: skip
             current = current_with_pages(destination, composed)
-            if current is not None and is_whole(destination, current):
+            if current is not None and is_whole(destination, current) and is_told(destination, current.id):
                 return current
             generation, lost = with_pages(
                 folder, composed, facts, scans, readers,

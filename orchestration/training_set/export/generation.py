@@ -223,4 +223,5 @@ def history(place: Place) -> Sequence[Publication]:
     except MissingObjectError:
         return []
     except ValidationError:
-        raise GenerationError(f"{HISTORY} in {place.url} is not what doubleread writes") from None
+        message = f"{HISTORY} in {place.url} is not what doubleread writes; move it away, export again"
+        raise GenerationError(message) from None

@@ -99,9 +99,10 @@ def publish(destination: Place, composed: Path, generation: Generation, *, run_i
         _put_generation(destination, composed, generation)
     elif written and root is not None:
         _place_generation(root, composed, generation)
+    if before != generation.id or not is_told(destination, generation.id):
+        _tell(destination, generation, before, run_id)
     if before == generation.id:
         return written
-    _tell(destination, generation, before, run_id)
     if root is None:
         destination.put(CURRENT, [f"{generation.id}\n".encode()])
     else:
@@ -118,6 +119,15 @@ def is_whole(destination: Place, generation: Generation) -> bool:
     there = {version.path: version.size_bytes for version in destination.list(folder)}
     own = {f"{folder}/{file.path}": file.size_bytes for file in generation.files if file.object is None}
     return there == own | {f"{folder}/{MANIFEST}": len(manifest_bytes(generation))}
+
+
+def is_told(destination: Place, generation_id: str) -> bool:
+    """Whether the history says that a generation was published last.
+
+    Raises:
+        GenerationError: a line of it is not what doubleread writes.
+    """
+    return [publication.generation for publication in history(destination)][-1:] == [generation_id]
 
 
 def link_beside_label_folders(training_set: Path, destination: Place) -> None:
@@ -208,16 +218,21 @@ def _put_generation(destination: Place, composed: Path, generation: Generation) 
 
 
 def _tell(destination: Place, generation: Generation, before: str | None, run_id: str) -> None:
-    """Add a line to the history. Nobody else does meanwhile: an export holds its lock in the database."""
+    """Add a line to the history. Nobody else does meanwhile: an export holds its lock in the database.
+
+    It follows the generation that was current, or the last that a history with gaps knows.
+    """
+    lines = history(destination)
+    others = [line.generation for line in lines if line.generation != generation.id]
+    previous = before if before in others else next(reversed(others), None)
     line = Publication(
         generation=generation.id,
-        previous=before,
+        previous=previous,
         published_at=datetime.now(UTC).isoformat(timespec="seconds"),
         run_id=run_id,
         doubleread=version("doubleread"),
     )
-    lines = [*history(destination), line]
-    destination.put(HISTORY, [b"".join(one.model_dump_json().encode() + b"\n" for one in lines)])
+    destination.put(HISTORY, [b"".join(one.model_dump_json().encode() + b"\n" for one in (*lines, line))])
 
 
 def _remove_generation(destination: Place, generation_id: str) -> None:

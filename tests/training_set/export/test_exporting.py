@@ -13,12 +13,14 @@ import pytest
 from PIL import Image
 
 from orchestration.imaging import read_image
+from orchestration.settings import load_settings
 from orchestration.stores import Place
 from orchestration.training_set.export.exporting import NotWrittenError
 from orchestration.training_set.export.generation import GenerationError, current_id, history, read_generation
 from orchestration.training_set.export.publishing import link_beside_label_folders, remove_old
 from orchestration.training_set.export.records import failed_images
 from orchestration.training_set.export.selection import ExportOptions
+from orchestration.training_set.export.verifying.verification import verify
 from orchestration.workers import thread_workers
 from tests.imaging.pngs import png as grey_png
 from tests.services.faults import Script, Status
@@ -178,6 +180,26 @@ def test_a_current_that_is_not_ours_is_left_alone_and_an_export_works_once_it_wa
     current.rename(tmp_path / "away")
     exporter.export()
     assert exporter.generation == generation
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_history_that_was_lost_goes_on_with_the_generation_that_is_current(
+    exporter_anywhere: Exporter, kept: int
+) -> None:
+    exporter = exporter_anywhere
+    for scan in ("1", "2"):
+        exporter.add(scan)
+        exporter.export()
+    lines = exporter.place.read("history.jsonl")[0].splitlines(keepends=True)
+    exporter.place.put("history.jsonl", [b"".join(lines[:kept])])
+    assert not exporter.export().changed
+    *earlier, last = history(exporter.place)
+    previous = earlier[0].generation if kept else None
+    assert (last.generation, last.previous) == (exporter.generation.id, previous)
+    assert verify(exporter.url, workers=exporter.workers, settings=load_settings()).problems == []
+    exporter.place.put("history.jsonl", [b"yesterday"])
+    with pytest.raises(GenerationError, match="move it away, export again"):
+        exporter.export()
 
 
 @pytest.mark.parametrize("path", [".partial", "generations/.partial"])
