@@ -90,13 +90,6 @@ class PngImage(NamedTuple):
     keepable: bool
 
 
-class _Decoded(NamedTuple):
-    """Samples as stored, and whether the compressed stream, grey of eight bits, ends with their checksum."""
-
-    samples: npt.NDArray[Any]
-    keepable: bool = False
-
-
 def read_png(data: bytes) -> Image8:
     """Decode a PNG to eight bits.
 
@@ -140,11 +133,11 @@ def kept_grey(data: bytes, *, keepable: bool = False) -> bytes | None:
 
     Args:
         data: the whole file.
-        keepable: ``read_png_image`` has said so of these bytes; the stream is not inflated again, unless its checksum
-            stands in it twice or its window is small.
+        keepable: ``read_png_image`` has said so of these bytes, and the stream is not inflated again.
 
     Returns:
-        None for other kinds of PNG, interlaced ones included.
+        None for other kinds of PNG, interlaced ones included, and where the stream's checksum stands in it twice or its
+        window is small (``_ends_but_once``).
 
     Raises:
         ImageError: as ``read_png``.
@@ -153,11 +146,12 @@ def kept_grey(data: bytes, *, keepable: bool = False) -> bytes | None:
     if (header.colour_type, header.depth, header.interlace) != (_GREY, 8, 0):
         return None
     stream = b"".join(_critical_chunks(data, header).stream)
-    is_whole = _ends_but_once(stream, _bytes_of_rows(header))
-    if not (keepable and is_whole):
+    if not _ends_but_once(stream, _bytes_of_rows(header)):
+        return None
+    if not keepable:
         with refusing("is a damaged PNG: its pixels cannot be decoded"):
             inflated = _inflated([memoryview(stream)], header)
-            if not inflated or not is_whole or not _ends_with(inflated, stream):
+            if not inflated or not _ends_with(inflated, stream):
                 return None
             check_filters(np.frombuffer(inflated, np.uint8).reshape(header.height, -1)[:, 0])
     parts = chunk(b"IHDR", [struct.pack(">IIBBBBB", *header)]) + chunk(b"IDAT", [stream]) + chunk(b"IEND", [])
@@ -180,7 +174,8 @@ def describe_png(data: bytes, *, keepable: bool = False) -> PngDescription:
 
     Args:
         data: the whole file.
-        keepable: as in ``kept_grey``; the stream is inflated again only to find its end.
+        keepable: ``read_png_image`` has said so of these bytes, which tells in most cases where the stream ends; else
+            it is inflated to find out.
 
     Raises:
         ImageError: not a PNG, cut short, or its header declares what ``read_png`` does not read.
@@ -275,8 +270,11 @@ def _read(data: bytes) -> tuple[npt.NDArray[Any], Image8, bool]:
     return np.ascontiguousarray(samples), table, keepable
 
 
-def _decode(critical: _Critical, header: _Header) -> _Decoded:
-    """The samples as stored, (rows, columns) or (rows, columns, samples), scaled to eight bits where fewer."""
+def _decode(critical: _Critical, header: _Header) -> tuple[npt.NDArray[Any], bool]:
+    """The samples as stored, (rows, columns) or (rows, columns, samples), scaled to eight bits where fewer.
+
+    And whether they are grey of eight bits whose compressed stream ends with their checksum.
+    """
     is_palette = header.colour_type == _PALETTE
     decoder = _KORNIA_DECODERS.get(header.depth)
     mode = "mono" if is_palette else _KORNIA_MODES.get(header.colour_type)
@@ -295,7 +293,7 @@ def _decode(critical: _Critical, header: _Header) -> _Decoded:
             samples = imagecodecs.png_decode(critical.png)
     if samples.shape[:2] != shape:
         raise ImageError("is a damaged PNG: it decodes to another size than it declares")
-    return _Decoded(_in_colour(samples, critical.palette, header.depth) if is_palette else samples, keepable)
+    return _in_colour(samples, critical.palette, header.depth) if is_palette else samples, keepable
 
 
 def _ends_with(inflated: bytes, stream: bytes | memoryview) -> bool:

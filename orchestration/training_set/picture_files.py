@@ -107,7 +107,7 @@ def check_picture(data: bytes, sha256: str) -> bool:
     """Compare the bytes of a picture with their SHA-256, then decode them whole.
 
     Returns:
-        Whether its compressed pixels can be kept: they are known to hold nothing else.
+        Whether it is keepable, as ``imaging.describe_png`` takes it.
 
     Raises:
         ChangedPictureError: the SHA-256 is another one.

@@ -12,7 +12,7 @@ from multiprocessing.connection import wait
 from orchestration.workers.running import Workers
 
 TASKS_A_WORKER = 3  # handed out, so that none waits for its next one
-COMMAND = "orchestration.cli"  # which the script doubleread imports
+_COMMAND = "orchestration.cli"  # which the script doubleread imports
 
 
 def process_workers(
@@ -50,7 +50,7 @@ def _main_program() -> str:
     standard library, and does nothing before Python 3.14 (python/cpython#126631).
     """
     spec = sys.modules["__main__"].__spec__
-    return spec.name if spec else COMMAND
+    return spec.name if spec else _COMMAND
 
 
 def _end_with_parent() -> None:
